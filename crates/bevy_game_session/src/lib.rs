@@ -1,0 +1,1 @@
+//! Create, find, join, travel to and host multiplayer game sessions in Bevy.

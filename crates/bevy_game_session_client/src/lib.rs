@@ -1,0 +1,1 @@
+//! Create, find, join and leave multiplayer game sessions in Bevy: the client plugin.

@@ -1,0 +1,1 @@
+//! Host game sessions from a Bevy dedicated server: the server plugin.

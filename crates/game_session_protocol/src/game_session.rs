@@ -1,0 +1,100 @@
+//! A game session as other players see it, and the seat a player gets in it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{BuildId, GameSessionId, PlayerSessionId};
+use crate::ticket::Ticket;
+
+/// What a game says about its session, found by others: at most 16 pairs, keys up to 32 and values up to 96
+/// characters (GameLift's limits).
+pub type GameProperties = BTreeMap<String, String>;
+
+/// A game session as other players see it. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GameSession {
+    /// The sealed id, to join by.
+    pub id: GameSessionId,
+    /// The name its owner gave it.
+    pub name: String,
+    /// The build its players run. Another build cannot join.
+    pub build: BuildId,
+    /// Seats in all.
+    pub max_players: u16,
+    /// Seats taken, reserved ones included.
+    pub current_players: u16,
+    /// Whether it takes new players.
+    pub policy: PlayerSessionPolicy,
+    /// What the game says about it.
+    #[serde(default)]
+    pub properties: GameProperties,
+    /// Its owner's pseudonym: the same for all sessions of one player, and no player id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+impl GameSession {
+    /// Whether a player of this build could join now.
+    pub fn is_joinable_by(&self, build: &BuildId) -> bool {
+        self.build == *build && self.policy == PlayerSessionPolicy::AcceptAll && self.current_players < self.max_players
+    }
+}
+
+/// One page of game sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct GameSessionPage {
+    /// The game sessions found.
+    pub game_sessions: Vec<GameSession>,
+    /// Give it back in the next query for more; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page: Option<String>,
+}
+
+/// Whether a game session takes new players.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlayerSessionPolicy {
+    /// New players may join.
+    #[default]
+    AcceptAll,
+    /// Nobody may join.
+    DenyAll,
+}
+
+/// Whether others find a game session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// Anyone finds it.
+    #[default]
+    Listed,
+    /// Only who knows its id can join.
+    Private,
+}
+
+/// A player's seat in a game session that is active: where to travel, and what to show at the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// The game session.
+    pub game_session: GameSession,
+    /// Where the server listens.
+    pub address: SocketAddr,
+    /// The seat's id at the orchestrator.
+    pub player_session_id: PlayerSessionId,
+    /// What proves the seat to the server. Good for 45 seconds.
+    pub ticket: Ticket,
+    /// Where the time went at the orchestrator.
+    #[serde(default)]
+    pub timings: SeatTimings,
+}
+
+/// Where the orchestrator's time went while it made a seat, in microseconds. Zero where a step was not needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SeatTimings {
+    /// From the start of the wait until the game session was seen active.
+    pub activation_us: u64,
+    /// For the reservation of the seat and the ticket.
+    pub ticket_us: u64,
+}

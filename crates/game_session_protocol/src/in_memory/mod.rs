@@ -1,0 +1,3 @@
+//! An orchestrator in memory.
+/// Stand-in.
+pub struct InMemoryOrchestrator;

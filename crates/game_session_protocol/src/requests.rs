@@ -1,0 +1,116 @@
+//! What a client may ask an orchestrator, and so the bodies of the HTTP API.
+//!
+//! Who asks is never part of a request: the orchestrator knows it from the caller's token.
+
+use serde::{Deserialize, Serialize};
+
+use crate::game_session::{GameProperties, PlayerSessionPolicy, Privacy};
+use crate::ids::{BuildId, GameSessionId, IdempotencyKey};
+
+/// Asks for a new game session with the caller in its first seat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateGameSession {
+    /// Names this click; travels as the `Idempotency-Key` header, not in the body.
+    #[serde(skip, default = "IdempotencyKey::random")]
+    pub idempotency_key: IdempotencyKey,
+    /// What others see, 1 to 64 characters, no control characters.
+    pub name: String,
+    /// Seats in all, 1 to 200.
+    pub max_players: u16,
+    /// The caller's build.
+    pub build: BuildId,
+    /// What others may filter by.
+    #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    pub properties: GameProperties,
+    /// Whether others find it.
+    #[serde(default)]
+    pub privacy: Privacy,
+}
+
+/// Asks for a seat in any fitting game session, a new one if there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuickJoin {
+    /// Names this click; travels as the `Idempotency-Key` header, not in the body.
+    #[serde(skip, default = "IdempotencyKey::random")]
+    pub idempotency_key: IdempotencyKey,
+    /// The name of the game session if one is made.
+    pub name: String,
+    /// Seats in all if one is made, 1 to 200.
+    pub max_players: u16,
+    /// The caller's build: only game sessions of the same build fit.
+    pub build: BuildId,
+    /// Only game sessions with all of these properties fit; a new one gets them.
+    #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    pub properties: GameProperties,
+}
+
+/// Asks which game sessions there are.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindGameSessions {
+    /// Only those of this build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildId>,
+    /// Only those with all of these properties (in a URL: `property.KEY=VALUE`).
+    #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    pub properties: GameProperties,
+    /// At most so many, 1 to 20.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u16>,
+    /// The `next_page` of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+}
+
+/// Asks for a seat in a game session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinGameSession {
+    /// Which one; in the path of the HTTP API, not in the body.
+    #[serde(skip, default = "unset_id")]
+    pub id: GameSessionId,
+    /// The caller's build.
+    pub build: BuildId,
+}
+
+/// Changes what others find of a game session. For its owner only; what is `None` stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateGameSession {
+    /// Which one; in the path of the HTTP API, not in the body.
+    #[serde(skip, default = "unset_id")]
+    pub id: GameSessionId,
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// New seats in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_players: Option<u16>,
+    /// Whether new players may join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PlayerSessionPolicy>,
+    /// Properties to add or change.
+    #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    pub properties: GameProperties,
+}
+
+/// Gives the caller's seat back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaveGameSession {
+    /// Which game session.
+    pub id: GameSessionId,
+}
+
+/// Ends a game session for everyone. For its owner only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndGameSession {
+    /// Which one.
+    pub id: GameSessionId,
+}
+
+/// Stands where a body was read before its path's id was put in.
+fn unset_id() -> GameSessionId {
+    "unset".parse().expect("the word is a valid id")
+}

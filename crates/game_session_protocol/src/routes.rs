@@ -1,0 +1,25 @@
+//! The paths and headers of the HTTP API, version 1, in axum's notation.
+
+/// `POST`: a new guest identity. The only route without a bearer token.
+pub const GUESTS: &str = "/v1/guests";
+/// `POST` with [`IDEMPOTENCY_KEY`]: create. `GET`: browse.
+pub const GAME_SESSIONS: &str = "/v1/game-sessions";
+/// `PATCH` and `DELETE`, for the owner only.
+pub const GAME_SESSION: &str = "/v1/game-sessions/{id}";
+/// `GET`: the caller's seat, a fresh ticket at each call.
+pub const SEAT: &str = "/v1/game-sessions/{id}/seat";
+/// `POST`: join.
+pub const PLAYER_SESSIONS: &str = "/v1/game-sessions/{id}/player-sessions";
+/// `POST` with [`IDEMPOTENCY_KEY`]: find or create.
+pub const QUICK_JOIN: &str = "/v1/quick-join";
+
+/// The header that names one click.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The query parameter that says how many seconds an answer may take at most.
+pub const WAIT: &str = "wait";
+
+/// `path` with its `{id}` filled in. Ids hold only characters that are legal in a path once sealed.
+pub fn with_id(path: &str, id: &crate::GameSessionId) -> String {
+    path.replace("{id}", id.as_str())
+}

@@ -1,0 +1,1 @@
+//! Amazon GameLift on your own machine: the AWS API and the server SDK websocket on one port.

@@ -1,0 +1,1 @@
+//! Amazon GameLift server SDK 5.x in Rust: engine-free, never blocking.

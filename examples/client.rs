@@ -1,0 +1,2 @@
+//! The game client.
+fn main() {}

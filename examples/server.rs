@@ -1,0 +1,2 @@
+//! The dedicated server.
+fn main() {}
