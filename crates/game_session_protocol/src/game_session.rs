@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BuildId, GameSessionId, PlayerSessionId};
+use crate::progress::ProgressStep;
 use crate::ticket::Ticket;
 
 /// What a game says about its session, found by others: at most 16 pairs, keys up to 32 and values up to 96
@@ -88,6 +89,15 @@ pub struct Seat {
     /// Where the time went at the orchestrator.
     #[serde(default)]
     pub timings: SeatTimings,
+}
+
+/// A game session whose seat is not there yet: the body of a 202. Ask for the seat again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placing {
+    /// The game session.
+    pub id: GameSessionId,
+    /// How far it has come.
+    pub step: ProgressStep,
 }
 
 /// Where the orchestrator's time went while it made a seat, in microseconds. Zero where a step was not needed.

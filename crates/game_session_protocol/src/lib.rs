@@ -34,7 +34,9 @@ pub mod session_data;
 pub mod ticket;
 
 pub use error::{ErrorBody, ErrorCode, HostError, ServiceError};
-pub use game_session::{GameProperties, GameSession, GameSessionPage, PlayerSessionPolicy, Privacy, Seat, SeatTimings};
+pub use game_session::{
+    GameProperties, GameSession, GameSessionPage, Placing, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
+};
 pub use host::{HostEvent, HostLifetime, HostedGameSession, ReadyProcess, SessionHost};
 pub use ids::{BuildId, GameSessionId, IdempotencyKey, InvalidId, PlayerId, PlayerSessionId};
 pub use in_memory::InMemoryOrchestrator;
@@ -42,7 +44,8 @@ pub use keys::SessionKey;
 pub use progress::{Progress, ProgressStep};
 pub use refusal::{GoodbyeCode, RefusalCode};
 pub use requests::{
-    CreateGameSession, EndGameSession, FindGameSessions, JoinGameSession, LeaveGameSession, QuickJoin, UpdateGameSession,
+    AccessToken, CreateGameSession, EndGameSession, FindGameSessions, GuestIdentity, JoinGameSession, LeaveGameSession,
+    QuickJoin, UpdateGameSession,
 };
 pub use service::{BoxedFuture, SessionService};
 pub use session_data::GameSessionData;

@@ -2,10 +2,46 @@
 //!
 //! Who asks is never part of a request: the orchestrator knows it from the caller's token.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::game_session::{GameProperties, PlayerSessionPolicy, Privacy};
-use crate::ids::{BuildId, GameSessionId, IdempotencyKey};
+use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
+
+/// A new guest: who the caller is from now on, and what proves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestIdentity {
+    /// The player.
+    pub player_id: PlayerId,
+    /// The bearer token of all other requests.
+    pub access_token: AccessToken,
+    /// When the token ends, seconds since the Unix epoch on the backend's clock.
+    pub expires_at: u64,
+}
+
+/// A bearer token. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccessToken(String);
+
+impl AccessToken {
+    /// Wraps a token.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    /// The token for the `Authorization` header. Do not print it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(redacted)")
+    }
+}
 
 /// Asks for a new game session with the caller in its first seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
