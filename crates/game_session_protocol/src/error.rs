@@ -133,7 +133,9 @@ pub enum ServiceError {
         retry_after: Option<Duration>,
     },
     /// The orchestrator answered something that cannot be understood.
-    #[error("the session service answered something unexpected ({what}): is its address that of a backend of this project?")]
+    #[error(
+        "the session service answered something unexpected ({what}): is its address that of a backend of this project?"
+    )]
     Protocol {
         /// What was wrong with it.
         what: String,
@@ -143,7 +145,11 @@ pub enum ServiceError {
 impl ServiceError {
     /// A refusal with the given code and sentence.
     pub fn refused(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::Refused { code, message: message.into(), retry_after: None }
+        Self::Refused {
+            code,
+            message: message.into(),
+            retry_after: None,
+        }
     }
 
     /// The code of a refusal, `None` for the other kinds.

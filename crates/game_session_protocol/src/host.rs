@@ -75,6 +75,9 @@ pub enum HostEvent {
     GameSessionStarted(HostedGameSession),
     /// The game session's description changed.
     GameSessionUpdated(HostedGameSession),
+    /// The game session must end, and the process may host another one after it. Only for
+    /// [`HostLifetime::ManySessions`]; any other process hears [`Self::ShutdownRequested`].
+    GameSessionEndRequested,
     /// The process must be gone in so much time.
     ShutdownRequested {
         /// Time left, zero when it is over already; `None` when the orchestrator named none.

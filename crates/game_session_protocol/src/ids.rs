@@ -115,10 +115,12 @@ impl IdempotencyKey {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -128,9 +130,21 @@ mod tests {
     #[test]
     fn an_id_says_why_it_is_refused() {
         let error = "psess 1".parse::<PlayerSessionId>().unwrap_err();
-        assert_eq!(error.to_string(), "invalid player session id: the character ' ' is not allowed");
-        assert_eq!("".parse::<BuildId>().unwrap_err().to_string(), "invalid build id: it is empty");
-        assert!("x".repeat(129).parse::<PlayerId>().unwrap_err().to_string().contains("129 bytes"));
+        assert_eq!(
+            error.to_string(),
+            "invalid player session id: the character ' ' is not allowed"
+        );
+        assert_eq!(
+            "".parse::<BuildId>().unwrap_err().to_string(),
+            "invalid build id: it is empty"
+        );
+        assert!(
+            "x".repeat(129)
+                .parse::<PlayerId>()
+                .unwrap_err()
+                .to_string()
+                .contains("129 bytes")
+        );
     }
 
     #[test]

@@ -23,7 +23,11 @@ impl SessionKey {
     /// # Errors
     /// [`InvalidKey`] when all bytes are zero.
     pub fn new(bytes: [u8; 32]) -> Result<Self, InvalidKey> {
-        if bytes == [0; 32] { Err(InvalidKey) } else { Ok(Self(bytes)) }
+        if bytes == [0; 32] {
+            Err(InvalidKey)
+        } else {
+            Ok(Self(bytes))
+        }
     }
 
     /// A new random key.
@@ -67,7 +71,9 @@ impl Serialize for SessionKey {
 impl<'de> Deserialize<'de> for SessionKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| serde::de::Error::custom(InvalidKey))?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| serde::de::Error::custom(InvalidKey))?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| serde::de::Error::custom(InvalidKey))?;
         Self::new(bytes).map_err(serde::de::Error::custom)
     }

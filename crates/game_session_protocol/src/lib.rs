@@ -39,7 +39,7 @@ pub use game_session::{
 };
 pub use host::{HostEvent, HostLifetime, HostedGameSession, ReadyProcess, SessionHost};
 pub use ids::{BuildId, GameSessionId, IdempotencyKey, InvalidId, PlayerId, PlayerSessionId};
-pub use in_memory::InMemoryOrchestrator;
+pub use in_memory::{InMemoryHost, InMemoryOrchestrator, InMemoryService};
 pub use keys::SessionKey;
 pub use progress::{Progress, ProgressStep};
 pub use refusal::{GoodbyeCode, RefusalCode};

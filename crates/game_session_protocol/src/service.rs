@@ -6,7 +6,8 @@ use crate::error::ServiceError;
 use crate::game_session::{GameSession, GameSessionPage, Seat};
 use crate::progress::Progress;
 use crate::requests::{
-    CreateGameSession, EndGameSession, FindGameSessions, JoinGameSession, LeaveGameSession, QuickJoin, UpdateGameSession,
+    CreateGameSession, EndGameSession, FindGameSessions, JoinGameSession, LeaveGameSession, QuickJoin,
+    UpdateGameSession,
 };
 
 /// A future that owns all it needs and runs on any executor. Dropping it cancels what it stands for.

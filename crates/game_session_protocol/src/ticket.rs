@@ -48,7 +48,11 @@ impl Ticket {
     /// # Errors
     /// [`TicketError::Malformed`] when there are none or more than [`Ticket::MAX_BYTES`].
     pub fn new(bytes: Vec<u8>) -> Result<Self, TicketError> {
-        if bytes.is_empty() || bytes.len() > Self::MAX_BYTES { Err(TicketError::Malformed) } else { Ok(Self(bytes)) }
+        if bytes.is_empty() || bytes.len() > Self::MAX_BYTES {
+            Err(TicketError::Malformed)
+        } else {
+            Ok(Self(bytes))
+        }
     }
 
     /// The bytes for the transport. Do not print them.
@@ -73,7 +77,10 @@ impl TryFrom<String> for Ticket {
     type Error = TicketError;
 
     fn try_from(text: String) -> Result<Self, TicketError> {
-        URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed).and_then(Self::new)
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| TicketError::Malformed)
+            .and_then(Self::new)
     }
 }
 
@@ -127,7 +134,10 @@ impl TicketClaims {
         let client_id = client_id(key, &self.player_session_id, &nonce);
         let mac = mac(key, client_id, &data[..MAC_AT]);
         data[MAC_AT..].copy_from_slice(&mac);
-        TicketStamp { client_id, user_data: data }
+        TicketStamp {
+            client_id,
+            user_data: data,
+        }
     }
 
     /// Opens and verifies what a transport received.
@@ -152,7 +162,11 @@ impl TicketClaims {
             issued_at_ms,
         };
         let expected = client_id(key, &claims.player_session_id, &data[9..25]);
-        if expected == stamp.client_id { Ok(claims) } else { Err(TicketError::WrongKey) }
+        if expected == stamp.client_id {
+            Ok(claims)
+        } else {
+            Err(TicketError::WrongKey)
+        }
     }
 }
 
@@ -168,7 +182,9 @@ fn take_text(data: &[u8; USER_DATA_BYTES], at: usize) -> Result<(&str, usize), T
     let length = usize::from(*data.get(at).ok_or(TicketError::Malformed)?);
     let end = at + 1 + length;
     let bytes = data[..MAC_AT].get(at + 1..end).ok_or(TicketError::Malformed)?;
-    std::str::from_utf8(bytes).map(|text| (text, end)).map_err(|_| TicketError::Malformed)
+    std::str::from_utf8(bytes)
+        .map(|text| (text, end))
+        .map_err(|_| TicketError::Malformed)
 }
 
 fn keyed(key: &SessionKey) -> Hmac<Sha256> {
@@ -225,7 +241,10 @@ mod tests {
     #[test]
     fn two_tickets_of_one_seat_have_different_client_ids() {
         let key = SessionKey::new([7; 32]).unwrap();
-        assert_ne!(claims().seal(&key, [1; 16]).client_id, claims().seal(&key, [2; 16]).client_id);
+        assert_ne!(
+            claims().seal(&key, [1; 16]).client_id,
+            claims().seal(&key, [2; 16]).client_id
+        );
     }
 
     #[test]
