@@ -1,0 +1,68 @@
+//! When each step between click and play was reached.
+
+use std::time::{Duration, Instant};
+
+use bevy::prelude::Resource;
+use bevy_game_session::protocol::ProgressStep;
+
+/// The steps reached so far, each with its time since the click.
+#[derive(Debug, Resource)]
+pub struct Timeline {
+    click: Instant,
+    reached: Vec<(ProgressStep, Duration)>,
+}
+
+impl Timeline {
+    /// The six steps in their order.
+    pub const STEPS: [ProgressStep; 6] = [
+        ProgressStep::Creating,
+        ProgressStep::Placing,
+        ProgressStep::Activating,
+        ProgressStep::Ticket,
+        ProgressStep::Connecting,
+        ProgressStep::InSession,
+    ];
+
+    /// A time line that starts now.
+    pub fn start() -> Self {
+        Self { click: Instant::now(), reached: Vec::new() }
+    }
+
+    /// Marks a step as reached now, once; returns its time if it is new.
+    pub fn reach(&mut self, step: ProgressStep) -> Option<Duration> {
+        if self.at(step).is_some() {
+            return None;
+        }
+        let after = self.click.elapsed();
+        self.reached.push((step, after));
+        Some(after)
+    }
+
+    /// When a step was reached, if it was.
+    pub fn at(&self, step: ProgressStep) -> Option<Duration> {
+        self.reached.iter().find(|(reached, _)| *reached == step).map(|(_, after)| *after)
+    }
+
+    /// Whether the player is in.
+    pub fn is_complete(&self) -> bool {
+        self.at(ProgressStep::InSession).is_some()
+    }
+}
+
+/// A duration as people read it: milliseconds with one digit behind the point.
+pub fn milliseconds(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_reached_once() {
+        let mut timeline = Timeline::start();
+        assert!(timeline.reach(ProgressStep::Placing).is_some());
+        assert!(timeline.reach(ProgressStep::Placing).is_none());
+        assert!(timeline.at(ProgressStep::Ticket).is_none() && !timeline.is_complete());
+    }
+}

@@ -1,0 +1,38 @@
+//! The whole stack with real processes: this test binary starts emulator and backend, and becomes the dedicated server
+//! and the clients by executing itself again.
+//!
+//! Two players arrive, play, one leaves, the owner ends the session, the server process is replaced, and everything is
+//! back at its baseline. Any warning of ours on the way fails it.
+
+use std::process::ExitCode;
+
+use bevy_game_session_examples::roles;
+
+mod story;
+
+/// Set in the processes that this test starts: they play a role instead of testing.
+const ROLE: &str = "WHOLE_STACK_ROLE";
+
+fn main() -> ExitCode {
+    if std::env::var_os(ROLE).is_some() {
+        return roles::main();
+    }
+    if std::env::args().any(|arg| arg == "--list") {
+        story::TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    let filter = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let chosen = story::TESTS.iter().filter(|(name, _)| filter.as_deref().is_none_or(|wanted| name.contains(wanted)));
+    let mut passed = 0;
+    let mut failed = 0;
+    for (name, test) in chosen {
+        match std::panic::catch_unwind(test) {
+            Ok(()) => passed += 1,
+            Err(_) => failed += 1,
+        }
+        println!("test {name} ... {}", if failed == 0 { "ok" } else { "FAILED" });
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
