@@ -1,1 +1,3 @@
 //! Amazon GameLift server SDK 5.x in Rust: engine-free, never blocking.
+
+pub mod proto;
