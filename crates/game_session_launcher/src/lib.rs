@@ -1,1 +1,33 @@
 //! Starts dedicated server processes and keeps them running: the local stack in one call.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`supervisor`] | keeps a number of server processes running, one per game session |
+//! | [`roster`] | the supervisor's rules, without clock, process or socket |
+//! | [`orchestrator`] | what the supervisor asks whoever places game sessions on its processes |
+//! | [`command`] | how to start a server process, and where a `{port}` in it comes from |
+//! | [`lines`] | the output of the processes, line by line, bounded |
+//!
+//! A server process is started with the five official `GAMELIFT_SDK_*` variables in its environment and a pipe from
+//! its parent as its standard input, announced by [`PARENT_PIPE`]. When the pipe closes - on purpose, or because the
+//! parent died however - the process ends by itself. `SessionServerPlugin`'s signals do that for a Bevy server.
+
+pub mod command;
+mod error;
+pub mod lines;
+pub mod orchestrator;
+mod process;
+pub mod roster;
+pub mod supervisor;
+
+pub use command::{PortRange, ServerCommand};
+pub use error::LauncherError;
+pub use orchestrator::Orchestrator;
+pub use supervisor::{Supervisor, SupervisorSettings};
+
+/// The environment variable that tells a server process which of its descriptors is the pipe from its parent. The
+/// only value is [`PARENT_PIPE_STDIN`].
+pub const PARENT_PIPE: &str = "GAME_SESSION_PARENT_PIPE";
+
+/// The value of [`PARENT_PIPE`]: the pipe is the standard input, and its end means that the process should end.
+pub const PARENT_PIPE_STDIN: &str = "stdin";
