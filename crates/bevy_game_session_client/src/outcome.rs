@@ -1,0 +1,439 @@
+//! How each call ends: the index first, then the components, then the one event.
+
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use bevy_time::{Real, Time};
+use game_session_protocol::{GameSession, ProgressStep, Seat};
+use tracing::{debug, info, warn};
+
+use crate::begin;
+use crate::components::{SearchResults, SessionConnection, SessionName, SessionPhase};
+use crate::error::SessionError;
+use crate::events::{
+    SessionArrived, SessionCancelled, SessionDisconnected, SessionEnded, SessionFailed, SessionJoined, SessionLeft,
+    SessionProgress, SessionStarted, SessionTravelFailed, SessionUpdated, SessionsFound, emit,
+};
+use crate::in_flight::{InFlight, Reply};
+use crate::index::{HeldSeat, News, Remains, SessionIndex, Travel};
+use crate::operation::SessionOperation as Op;
+use crate::state;
+use crate::transitions::{Input, Next, next};
+use crate::travel::{DisconnectReason, TravelError, TravelPolicy, TravelRequested, TravelStopped};
+
+/// How old a ticket may be that is handed to a transport: it is good for 45 s, and the way takes time.
+const TICKET_IS_FRESH: Duration = Duration::from_secs(30);
+
+/// Looks at everything in flight, and tells what happened. Runs only while something is in flight.
+pub(crate) fn poll_sessions(world: &mut World) {
+    let now = now(world);
+    let before = world.resource_mut::<SessionIndex>().begin_frame();
+    while let Some(news) = world.resource_mut::<SessionIndex>().next_news(now, before) {
+        match news {
+            News::Step(entity, step) => progress(world, entity, step),
+            News::Answer(op, answer) => match op.entity {
+                Some(entity) => answered(world, entity, op, answer),
+                None => debug!(name = %op.name, operation = %op.operation, "a session that is gone was tidied up"),
+            },
+        }
+    }
+}
+
+fn now(world: &World) -> Duration {
+    world
+        .get_resource::<Time<Real>>()
+        .map(Time::elapsed)
+        .unwrap_or_default()
+}
+
+fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Reply, SessionError>) {
+    match (op.operation, answer) {
+        (Op::Start | Op::Join | Op::QuickJoin | Op::Rejoin, Ok(Reply::Seat(seat))) => seated(world, entity, op, *seat),
+        (Op::Travel, Ok(Reply::Seat(seat))) => reseated(world, entity, op, *seat),
+        (Op::Find, Ok(Reply::Page(page))) => {
+            let (game_sessions, next_page) = (page.game_sessions, page.next_page);
+            if let Ok(mut search) = world.get_entity_mut(entity) {
+                search.insert(SearchResults {
+                    game_sessions: game_sessions.clone(),
+                    next_page: next_page.clone(),
+                });
+            }
+            debug!(name = %op.name, found = game_sessions.len(), "search done");
+            emit(
+                world,
+                SessionsFound {
+                    entity,
+                    name: op.name,
+                    game_sessions,
+                    next_page,
+                },
+            );
+        }
+        (Op::Update, Ok(Reply::Description(game_session))) => updated(world, entity, op.name, *game_session),
+        (Op::Leave, answer) => left(world, entity, op, answer.err()),
+        (Op::End, Ok(_)) => ended(world, entity, op),
+        (_, Err(error)) => failed(world, entity, op, error),
+        (_, Ok(_)) => {
+            failed(
+                world,
+                entity,
+                op,
+                SessionError::Protocol {
+                    what: "an answer to another question".to_owned(),
+                },
+            );
+        }
+    }
+}
+
+/// A start or join succeeded.
+fn seated(world: &mut World, entity: Entity, op: InFlight, seat: Seat) {
+    progress(world, entity, ProgressStep::Ticket);
+    hold_seat(world, entity, &seat);
+    advance(world, entity, Input::Done, op.operation);
+    let (name, game_session) = (op.name, seat.game_session);
+    info!(session = %name, game_session = %game_session.id, address = %seat.address, "a seat was taken ({})", op.operation);
+    if op.operation == Op::Start {
+        emit(
+            world,
+            SessionStarted {
+                entity,
+                name: name.clone(),
+                game_session,
+            },
+        );
+    } else {
+        emit(
+            world,
+            SessionJoined {
+                entity,
+                name: name.clone(),
+                game_session,
+            },
+        );
+    }
+    if *world.resource::<TravelPolicy>() == TravelPolicy::Automatic {
+        let mut index = world.resource_mut::<SessionIndex>();
+        let stays = index
+            .record(entity)
+            .is_some_and(|record| record.phase == SessionPhase::InProgress && record.travel == Travel::None);
+        if stays && !index.is_running(entity, Op::Travel) {
+            index.expect_answer(entity, name, Op::Travel);
+            begin::travel(world, entity);
+        }
+    }
+}
+
+/// A fresh ticket for a travel came.
+fn reseated(world: &mut World, entity: Entity, mut op: InFlight, seat: Seat) {
+    hold_seat(world, entity, &seat);
+    op.answer = None;
+    world.resource_mut::<SessionIndex>().put_back(op);
+    request_travel(world, entity);
+}
+
+fn hold_seat(world: &mut World, entity: Entity, seat: &Seat) {
+    let since = now(world);
+    if let Some(record) = world.resource_mut::<SessionIndex>().record_mut(entity) {
+        record.game_session = Some(seat.game_session.clone());
+        record.seat = Some(HeldSeat {
+            seat: seat.clone(),
+            since,
+            used: false,
+        });
+        record.travel = Travel::None;
+    }
+    if let Ok(mut session) = world.get_entity_mut(entity) {
+        session.insert(SessionConnection::new(seat.clone()));
+    }
+}
+
+/// Hands the ticket to the transport. False when it is used or too old.
+pub(crate) fn request_travel(world: &mut World, entity: Entity) -> bool {
+    let now = now(world);
+    let mut index = world.resource_mut::<SessionIndex>();
+    let Some(record) = index.record_mut(entity) else {
+        return true;
+    };
+    let name = record.name.clone();
+    let Some(held) = &mut record.seat else { return false };
+    if held.used || now.saturating_sub(held.since) > TICKET_IS_FRESH {
+        return false;
+    }
+    held.used = true;
+    let (address, ticket) = (held.seat.address, held.seat.ticket.clone());
+    record.travel = Travel::Requested;
+    state::sync(world);
+    progress(world, entity, ProgressStep::Connecting);
+    if world.resource::<SessionIndex>().is_running(entity, Op::Travel) {
+        info!(session = %name, %address, "travelling");
+        world.trigger(TravelRequested {
+            entity,
+            name,
+            address,
+            ticket,
+        });
+        world.flush();
+    }
+    true
+}
+
+fn updated(world: &mut World, entity: Entity, name: SessionName, game_session: GameSession) {
+    if let Some(record) = world.resource_mut::<SessionIndex>().record_mut(entity) {
+        record.game_session = Some(game_session.clone());
+    }
+    if let Some(connection) = world.get::<SessionConnection>(entity) {
+        let mut seat = connection.seat().clone();
+        seat.game_session = game_session.clone();
+        world.entity_mut(entity).insert(SessionConnection::new(seat));
+    }
+    emit(
+        world,
+        SessionUpdated {
+            entity,
+            name,
+            game_session,
+        },
+    );
+}
+
+fn left(world: &mut World, entity: Entity, op: InFlight, error: Option<SessionError>) {
+    if let Some(error) = error {
+        warn!(session = %op.name, %error, "left, but the orchestrator was not told: the seat lapses there");
+    }
+    advance(world, entity, Input::Done, Op::Leave);
+    info!(session = %op.name, "left");
+    emit(world, SessionLeft { entity, name: op.name });
+}
+
+fn ended(world: &mut World, entity: Entity, op: InFlight) {
+    stop_travel(world, entity);
+    advance(world, entity, Input::Done, Op::End);
+    info!(session = %op.name, "ended for everyone");
+    emit(world, SessionEnded { entity, name: op.name });
+}
+
+/// A call failed. Its entry was taken out of the index before.
+pub(crate) fn failed(world: &mut World, entity: Entity, op: InFlight, error: SessionError) {
+    let InFlight {
+        name,
+        operation,
+        answer,
+        ..
+    } = op;
+    drop(answer); // cancels the request, if it still runs
+    match operation {
+        Op::Travel => {
+            let error = match error {
+                SessionError::TimedOut { .. } => TravelError::TimedOut,
+                error => TravelError::NoSeat(Box::new(error)),
+            };
+            return travel_ended_badly(world, entity, name, error, true);
+        }
+        Op::Leave => return left_without_seat(world, entity, name, error),
+        _ => {}
+    }
+    let gone = advance(world, entity, Input::Failed, operation);
+    tell_failure(world, entity, name, operation, error);
+    if gone {
+        world.try_despawn(entity).ok();
+    }
+}
+
+fn left_without_seat(world: &mut World, entity: Entity, name: SessionName, error: SessionError) {
+    debug!(session = %name, %error, "nothing to leave");
+    advance(world, entity, Input::Done, Op::Leave);
+    emit(world, SessionLeft { entity, name });
+}
+
+/// The event of a call that failed, or that may not be made.
+pub(crate) fn tell_failure(world: &mut World, entity: Entity, name: SessionName, operation: Op, error: SessionError) {
+    info!(session = %name, %operation, %error, "failed");
+    emit(
+        world,
+        SessionFailed {
+            entity,
+            name,
+            operation,
+            error,
+        },
+    );
+}
+
+/// A start or join was called off.
+pub(crate) fn cancelled(world: &mut World, entity: Entity, op: InFlight) {
+    let InFlight {
+        name,
+        operation,
+        answer,
+        ..
+    } = op;
+    drop(answer);
+    let gone = advance(world, entity, Input::Cancelled, operation);
+    info!(session = %name, %operation, "cancelled");
+    emit(
+        world,
+        SessionCancelled {
+            entity,
+            name,
+            operation,
+        },
+    );
+    if gone {
+        world.try_despawn(entity).ok();
+    }
+}
+
+/// Moves the session on as the table says. True when it goes; the index has forgotten it then.
+fn advance(world: &mut World, entity: Entity, input: Input, operation: Op) -> bool {
+    let mut index = world.resource_mut::<SessionIndex>();
+    let Some(record) = index.record(entity) else {
+        return false;
+    };
+    match next(record.phase, input, operation) {
+        Some(Next::To(phase)) => set_phase(world, entity, phase),
+        Some(Next::Gone) => {
+            index.forget(entity);
+            state::sync(world);
+            return true;
+        }
+        Some(Next::Stay) | None => {}
+    }
+    false
+}
+
+/// Sets the phase in the index and on the entity, and what follows from it.
+pub(crate) fn set_phase(world: &mut World, entity: Entity, phase: SessionPhase) {
+    if let Some(record) = world.resource_mut::<SessionIndex>().record_mut(entity) {
+        record.phase = phase;
+    }
+    state::sync(world);
+    if let Ok(mut session) = world.get_entity_mut(entity) {
+        if !matches!(phase, SessionPhase::InProgress | SessionPhase::Ending) {
+            session.remove::<SessionConnection>();
+        }
+        session.insert(phase);
+    }
+    world.flush();
+}
+
+/// Tells a step, if the session has not come as far yet.
+pub(crate) fn progress(world: &mut World, entity: Entity, step: ProgressStep) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    if let Some(record) = index.record_mut(entity)
+        && record.step < Some(step)
+    {
+        record.step = Some(step);
+        let name = record.name.clone();
+        debug!(session = %name, step = step.label(), "progress");
+        emit(world, SessionProgress { entity, name, step });
+    }
+}
+
+/// Ends a travel that runs, and tells the transport to drop its connection.
+pub(crate) fn stop_travel(world: &mut World, entity: Entity) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    let op = index.take(entity, Op::Travel);
+    let was_travelling = index
+        .record_mut(entity)
+        .is_some_and(|record| std::mem::replace(&mut record.travel, Travel::None).is_with_transport());
+    state::sync(world);
+    if was_travelling {
+        world.trigger(TravelStopped { entity });
+        world.flush();
+    }
+    if let Some(op) = op {
+        emit(
+            world,
+            SessionCancelled {
+                entity,
+                name: op.name,
+                operation: Op::Travel,
+            },
+        );
+    }
+}
+
+/// Tells what became of a session or search that is gone. The index has forgotten it before.
+pub(crate) fn bury(world: &mut World, entity: Entity, remains: Option<Remains>) {
+    state::sync(world);
+    let Some(Remains {
+        name,
+        cancelled,
+        was_travelling,
+    }) = remains
+    else {
+        return;
+    };
+    debug!(%name, "gone");
+    if was_travelling {
+        world.trigger(TravelStopped { entity });
+        world.flush();
+    }
+    for operation in cancelled {
+        emit(
+            world,
+            SessionCancelled {
+                entity,
+                name: name.clone(),
+                operation,
+            },
+        );
+    }
+}
+
+/// The transport says that the server has admitted the player.
+pub(crate) fn arrived(world: &mut World, entity: Entity) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    let Some(record) = index.record_mut(entity) else { return };
+    let in_progress = matches!(record.phase, SessionPhase::InProgress | SessionPhase::Ending);
+    if !in_progress || record.travel == Travel::Arrived {
+        return debug!("an arrival that nobody waits for was ignored");
+    }
+    record.travel = Travel::Arrived;
+    let name = record.name.clone();
+    drop(index.take(entity, Op::Travel));
+    state::sync(world);
+    progress(world, entity, ProgressStep::InSession);
+    info!(session = %name, "arrived");
+    emit(world, SessionArrived { entity, name });
+}
+
+/// The transport says that the travel failed.
+pub(crate) fn travel_failed(world: &mut World, entity: Entity, error: TravelError) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    match index.take(entity, Op::Travel) {
+        Some(op) => travel_ended_badly(world, entity, op.name, error, false),
+        None => debug!(%error, "the end of a travel that nobody waits for was ignored"),
+    }
+}
+
+fn travel_ended_badly(world: &mut World, entity: Entity, name: SessionName, error: TravelError, stop: bool) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    let was_travelling = index.record_mut(entity).is_some_and(|record| {
+        record.step = record.step.min(Some(ProgressStep::Ticket));
+        std::mem::replace(&mut record.travel, Travel::Failed).is_with_transport()
+    });
+    state::sync(world);
+    if stop && was_travelling {
+        world.trigger(TravelStopped { entity });
+        world.flush();
+    }
+    info!(session = %name, %error, "the travel failed");
+    emit(world, SessionTravelFailed { entity, name, error });
+}
+
+/// The transport says that the connection is gone.
+pub(crate) fn disconnected(world: &mut World, entity: Entity, reason: DisconnectReason) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    let Some(record) = index.record_mut(entity) else { return };
+    match record.travel {
+        Travel::Requested => return travel_failed(world, entity, TravelError::Transport(reason.to_string())),
+        Travel::Arrived => record.travel = Travel::None,
+        Travel::None | Travel::Failed => return debug!(%reason, "the end of no connection was ignored"),
+    }
+    let name = record.name.clone();
+    advance(world, entity, Input::Lost, Op::Travel);
+    info!(session = %name, %reason, "disconnected");
+    emit(world, SessionDisconnected { entity, name, reason });
+}

@@ -1,0 +1,165 @@
+//! The plugin: what it adds to an app.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use bevy_app::prelude::*;
+use bevy_ecs::prelude::*;
+use bevy_state::app::{AppExtStates as _, StatesPlugin};
+use bevy_time::TimePlugin;
+use game_session_protocol::{BuildId, SessionService};
+
+use crate::components::{SessionName, SessionSearch};
+use crate::deadlines::SessionDeadlines;
+use crate::events;
+use crate::in_flight::Answer;
+use crate::index::SessionIndex;
+use crate::outcome;
+use crate::state::ClientSessionState;
+use crate::travel::TravelPolicy;
+
+/// How long the end of the app may wait for the last words to the orchestrator.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Sessions for a client: adds [`Sessions`](crate::Sessions), the events and the state. Add it after Bevy's own
+/// plugins; the ones for time and states are added when they are absent.
+pub struct SessionClientPlugin {
+    service: Arc<dyn SessionService>,
+    build: BuildId,
+    deadlines: SessionDeadlines,
+    travel: TravelPolicy,
+}
+
+impl SessionClientPlugin {
+    /// Sessions of the given orchestrator.
+    ///
+    /// # Panics
+    /// Never: the default build is a valid id.
+    pub fn new(service: impl SessionService) -> Self {
+        Self {
+            service: Arc::new(service),
+            build: "dev".parse().expect("the word is a valid build id"),
+            deadlines: SessionDeadlines::default(),
+            travel: TravelPolicy::default(),
+        }
+    }
+
+    /// The build of this client; `dev` unless said otherwise. Players meet only where it is equal.
+    #[must_use]
+    pub fn client_build(mut self, build: BuildId) -> Self {
+        self.build = build;
+        self
+    }
+
+    /// How long each call may take.
+    #[must_use]
+    pub fn deadlines(mut self, deadlines: SessionDeadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
+    /// Who starts the travel; [`TravelPolicy::Automatic`] unless said otherwise. Later it is a resource.
+    #[must_use]
+    pub fn travel(mut self, policy: TravelPolicy) -> Self {
+        self.travel = policy;
+        self
+    }
+}
+
+/// When the plugin works, to order systems against.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SessionClientSystems {
+    /// In `PreUpdate`: answers are read and told. Runs only while a call is in flight.
+    Poll,
+    /// In `Last`, when the app exits: what runs is called off, the seat is given back.
+    Goodbye,
+}
+
+impl Plugin for SessionClientPlugin {
+    fn build(&self, app: &mut App) {
+        if !app.is_plugin_added::<TimePlugin>() {
+            app.add_plugins(TimePlugin);
+        }
+        if !app.is_plugin_added::<StatesPlugin>() {
+            app.add_plugins(StatesPlugin);
+        }
+        events::add_messages(app);
+        app.init_state::<ClientSessionState>()
+            .insert_resource(SessionIndex::new(
+                self.service.clone(),
+                self.build.clone(),
+                self.deadlines,
+            ))
+            .insert_resource(self.travel)
+            .add_observer(forget_despawned_session)
+            .add_observer(forget_despawned_search)
+            .add_systems(
+                PreUpdate,
+                outcome::poll_sessions
+                    .in_set(SessionClientSystems::Poll)
+                    .run_if(something_is_in_flight),
+            )
+            .add_systems(
+                Last,
+                say_goodbye
+                    .in_set(SessionClientSystems::Goodbye)
+                    .run_if(on_message::<AppExit>),
+            );
+    }
+}
+
+fn something_is_in_flight(index: Res<SessionIndex>) -> bool {
+    index.has_work()
+}
+
+fn forget_despawned_session(gone: On<Remove, SessionName>, index: ResMut<SessionIndex>, commands: Commands) {
+    forget_despawned(gone.entity, index, commands);
+}
+
+fn forget_despawned_search(gone: On<Remove, SessionSearch>, index: ResMut<SessionIndex>, commands: Commands) {
+    forget_despawned(gone.entity, index, commands);
+}
+
+/// Despawning is a way to stop: what runs is called off, a seat is given back.
+fn forget_despawned(entity: Entity, mut index: ResMut<SessionIndex>, mut commands: Commands) {
+    if let Some(remains) = index.forget(entity) {
+        commands.queue(move |world: &mut World| outcome::bury(world, entity, Some(remains)));
+    }
+}
+
+/// Calls off what runs, gives the seat back, and waits shortly for the orchestrator to hear of it.
+fn say_goodbye(world: &mut World) {
+    for entity in world.resource::<SessionIndex>().entities() {
+        let remains = world.resource_mut::<SessionIndex>().forget(entity);
+        outcome::bury(world, entity, remains);
+    }
+    let until = Instant::now() + LAST_WORDS;
+    for answer in world.resource_mut::<SessionIndex>().take_background() {
+        wait_until(until, answer);
+    }
+}
+
+/// Runs a future on this thread, until a time at most.
+fn wait_until(until: Instant, mut answer: Answer) {
+    #[derive(Default)]
+    struct Bell(Mutex<bool>, Condvar);
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            self.1.notify_all();
+        }
+    }
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(bell.clone());
+    while let Poll::Pending = answer.as_mut().poll(&mut Context::from_waker(&waker)) {
+        let left = until.saturating_duration_since(Instant::now());
+        let rung = bell.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = bell.1.wait_timeout_while(rung, left, |rung| !*rung);
+        let (mut rung, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        if timeout.timed_out() {
+            return;
+        }
+        *rung = false;
+    }
+}
