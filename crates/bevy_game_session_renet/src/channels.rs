@@ -1,0 +1,41 @@
+//! The channels of renet, asked for when they are needed: replicon's are complete only once all plugins are built.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+use bevy_renet::renet::ConnectionConfig;
+
+/// Makes the channels at the time of travel or hosting.
+#[derive(Resource, Clone)]
+pub(crate) struct Channels(Arc<dyn Fn(&World) -> ConnectionConfig + Send + Sync>);
+
+impl Channels {
+    pub(crate) fn new(make: impl Fn(&World) -> ConnectionConfig + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+
+    /// The channels of replicon's messages and of everything it replicates.
+    #[cfg(feature = "replicon")]
+    pub(crate) fn replicon() -> Self {
+        use bevy_replicon::prelude::RepliconChannels;
+        use bevy_replicon_renet::RenetChannelsExt as _;
+
+        Self::new(|world| match world.get_resource::<RepliconChannels>() {
+            Some(channels) => ConnectionConfig {
+                server_channels_config: channels.server_configs(),
+                client_channels_config: channels.client_configs(),
+                ..Default::default()
+            },
+            None => {
+                tracing::error!("there are no replicon channels: add RepliconPlugins to this app");
+                ConnectionConfig::default()
+            }
+        })
+    }
+}
+
+/// The channels as they are now.
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) fn connection_config(world: &World) -> ConnectionConfig {
+    world.get_resource::<Channels>().map_or_else(ConnectionConfig::default, |channels| (channels.0)(world))
+}

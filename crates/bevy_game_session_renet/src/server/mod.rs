@@ -1,0 +1,14 @@
+//! The server's side: from the held port to players with entities, and goodbyes to all of them.
+
+pub(crate) mod guest;
+pub(crate) mod line;
+mod players;
+mod port;
+#[cfg(feature = "replicon")]
+mod replicon;
+mod systems;
+pub(crate) mod traffic;
+
+pub use players::PlayerConnection;
+pub(crate) use systems::build;
+pub use traffic::ServerTraffic;

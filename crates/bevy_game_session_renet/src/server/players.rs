@@ -1,0 +1,183 @@
+//! The players at the door and inside: which connection is which admission, client of renet, and entity.
+
+use std::collections::{HashMap, VecDeque};
+
+use bevy_ecs::prelude::*;
+use bevy_game_session_server::{AcceptedPlayer, AdmissionId, GoodbyeHold};
+use game_session_protocol::GoodbyeCode;
+
+use super::guest::Word;
+use super::line::{ConnectionKey, ServerCommand, ServerLine, ServerReport};
+
+/// The connection of an admitted player, on the same entity as `AcceptedPlayer`.
+#[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
+#[component(immutable)]
+pub struct PlayerConnection(u64);
+
+impl PlayerConnection {
+    #[cfg(feature = "replicon")]
+    pub(super) fn new(client_id: u64) -> Self {
+        Self(client_id)
+    }
+
+    /// The id under which [`RenetServer`](bevy_renet::RenetServer) knows it. A new one at every connection.
+    pub fn client_id(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The line of the hosted session and everybody on it. Exists while there is a session.
+#[derive(Resource)]
+pub(super) struct Transport {
+    pub(super) line: ServerLine,
+    pub(super) reports: VecDeque<ServerReport>,
+    pub(super) goodbye: Option<GoodbyeHold>,
+    pub(super) closing: bool,
+    by_replicon: bool,
+    connections: HashMap<ConnectionKey, Connection>,
+}
+
+/// A connection that netcode has authenticated.
+struct Connection {
+    client_id: u64,
+    stage: Stage,
+}
+
+enum Stage {
+    /// `Admissions` was asked.
+    Asking(AdmissionId),
+    /// Admitted; replicon will spawn the entity.
+    Entering(AcceptedPlayer),
+    /// Admitted, with an entity.
+    Inside(Entity),
+    /// Told to go; only the word is still said.
+    SentAway,
+}
+
+/// What was left behind by a connection that is gone.
+pub(super) enum Remains {
+    Nothing,
+    Asked(AdmissionId),
+    /// A client of renet, and its entity if it had got one.
+    Client(u64, Option<Entity>),
+}
+
+impl Transport {
+    /// `by_replicon` says who spawns the entities of players.
+    pub(super) fn new(line: ServerLine, by_replicon: bool) -> Self {
+        let (reports, connections) = (VecDeque::new(), HashMap::new());
+        Self { line, reports, goodbye: None, closing: false, by_replicon, connections }
+    }
+
+    pub(super) fn ask(&mut self, key: ConnectionKey, client_id: u64, admission: AdmissionId) {
+        self.connections.insert(key, Connection { client_id, stage: Stage::Asking(admission) });
+    }
+
+    /// The connection and client id that wait for this decision.
+    pub(super) fn asked(&self, admission: AdmissionId) -> Option<(ConnectionKey, u64)> {
+        self.connections.iter().find_map(|(key, connection)| match connection.stage {
+            Stage::Asking(asked) if asked == admission => Some((*key, connection.client_id)),
+            _ => None,
+        })
+    }
+
+    /// The client of renet behind an admitted connection.
+    pub(super) fn client(&self, key: ConnectionKey) -> Option<u64> {
+        let connection = self.connections.get(&key)?;
+        connection.is_admitted().then_some(connection.client_id)
+    }
+
+    /// Everyone who is admitted, with their clients of renet.
+    pub(super) fn admitted(&self) -> impl Iterator<Item = (ConnectionKey, u64)> {
+        self.connections
+            .iter()
+            .filter(|(_, connection)| connection.is_admitted())
+            .map(|(key, connection)| (*key, connection.client_id))
+    }
+
+    /// Lets an accepted player in, to an entity of ours or to the one that replicon is about to spawn.
+    pub(super) fn let_in(&mut self, key: ConnectionKey, player: AcceptedPlayer, commands: &mut Commands) {
+        let Some(connection) = self.connections.get_mut(&key) else { return };
+        self.line.commands().insist(ServerCommand::Admit(key));
+        connection.stage = if self.by_replicon {
+            Stage::Entering(player)
+        } else {
+            Stage::Inside(commands.spawn((PlayerConnection(connection.client_id), player)).id())
+        };
+    }
+
+    /// Gives the entity that replicon spawned for a client its player.
+    #[cfg(feature = "replicon")]
+    pub(super) fn seat(&mut self, client_id: u64, entity: Entity) -> Option<AcceptedPlayer> {
+        let connection = self.connections.values_mut().find(|connection| {
+            connection.client_id == client_id && matches!(connection.stage, Stage::Entering(_))
+        })?;
+        match std::mem::replace(&mut connection.stage, Stage::Inside(entity)) {
+            Stage::Entering(player) => Some(player),
+            _ => None,
+        }
+    }
+
+    /// Who is on this entity.
+    pub(super) fn on_entity(&self, entity: Entity) -> Option<(ConnectionKey, u64)> {
+        self.connections.iter().find_map(|(key, connection)| match connection.stage {
+            Stage::Inside(inside) if inside == entity => Some((*key, connection.client_id)),
+            _ => None,
+        })
+    }
+
+    /// The admitted connection of a client of renet.
+    pub(super) fn of_client(&self, client_id: u64) -> Option<ConnectionKey> {
+        self.admitted().find(|(_, id)| *id == client_id).map(|(key, _)| key)
+    }
+
+    /// Says the word for a while, then cuts the connection. What it had is the caller's to clear away.
+    pub(super) fn send_away(&mut self, key: ConnectionKey, word: Word) -> Remains {
+        self.line.commands().insist(ServerCommand::SendAway(key, word));
+        match self.connections.get_mut(&key) {
+            Some(connection) => {
+                let stage = std::mem::replace(&mut connection.stage, Stage::SentAway);
+                stage.remains(connection.client_id)
+            }
+            None => Remains::Nothing,
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: ConnectionKey) -> Remains {
+        match self.connections.remove(&key) {
+            Some(connection) => connection.stage.remains(connection.client_id),
+            None => Remains::Nothing,
+        }
+    }
+
+    /// Says goodbye to all and lets nobody in any more.
+    pub(super) fn close(&mut self, code: GoodbyeCode) {
+        self.closing = true;
+        self.line.commands().insist(ServerCommand::Close(code));
+    }
+
+    /// The entities of everyone inside.
+    pub(super) fn entities(&self) -> impl Iterator<Item = Entity> {
+        self.connections.values().filter_map(|connection| match connection.stage {
+            Stage::Inside(entity) => Some(entity),
+            _ => None,
+        })
+    }
+}
+
+impl Connection {
+    fn is_admitted(&self) -> bool {
+        matches!(self.stage, Stage::Entering(_) | Stage::Inside(_))
+    }
+}
+
+impl Stage {
+    fn remains(self, client_id: u64) -> Remains {
+        match self {
+            Self::Asking(admission) => Remains::Asked(admission),
+            Self::Entering(_) => Remains::Client(client_id, None),
+            Self::Inside(entity) => Remains::Client(client_id, Some(entity)),
+            Self::SentAway => Remains::Nothing,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The server's systems, in the order of a frame: reports of the line, decisions of `Admissions`, packets of renet.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use bevy_app::prelude::*;
+use bevy_ecs::prelude::*;
+use bevy_game_session_server::{
+    AcceptedPlayer, Admissions, GameSessionStarted, Goodbyes, HostFailed, HostedSession, ServerWaker, SessionEnding,
+    SessionServerCommands as _, SessionServerSystems,
+};
+use bevy_renet::{RenetReceive, RenetSend, RenetServer, RenetServerPlugin};
+use game_session_protocol::{GoodbyeCode, HostError, RefusalCode, TicketStamp};
+
+use super::guest::Word;
+use super::line::{self, ConnectionKey, Door, ServerCommand, ServerReport};
+use super::players::{Remains, Transport};
+use super::port::{ServerPort, hold_port, hold_port_again};
+use super::traffic::ServerTraffic;
+use crate::channels::connection_config;
+
+/// When the app exits, goodbyes may take so long.
+const FAREWELL_LIMIT: Duration = Duration::from_millis(250);
+
+pub(crate) fn build(app: &mut App, port: u16) {
+    app.insert_resource(ServerPort::wanted(port))
+        .init_resource::<ServerTraffic>()
+        .add_observer(open_for_session)
+        .add_observer(say_goodbye_to_all)
+        .add_observer(send_removed_player_away)
+        .add_systems(Startup, hold_port.run_if(resource_exists::<Admissions>))
+        .add_systems(
+            PreUpdate,
+            (
+                receive_from_clients.after(RenetServerPlugin::update_system).before(SessionServerSystems::Poll),
+                (let_decided_players_in, drop_disconnected_clients)
+                    .chain()
+                    .after(SessionServerSystems::Poll)
+                    .before(RenetServerPlugin::emit_server_events_system)
+                    .in_set(RenetReceive),
+            )
+                .run_if(resource_exists::<Transport>),
+        )
+        .add_systems(
+            PostUpdate,
+            (
+                send_to_clients.in_set(RenetSend).run_if(resource_exists::<RenetServer>),
+                close_after_session.after(RenetSend).run_if(not(resource_exists::<HostedSession>)),
+            )
+                .run_if(resource_exists::<Transport>),
+        )
+        .add_systems(
+            Last,
+            (
+                hold_port_again.run_if(port_is_free),
+                say_farewell.run_if(resource_exists::<Transport>).run_if(on_message::<AppExit>),
+            ),
+        );
+    #[cfg(feature = "replicon")]
+    app.add_observer(super::replicon::seat_player);
+}
+
+/// Binds the port with the key of the session that was placed here.
+fn open_for_session(_: On<GameSessionStarted>, mut commands: Commands) {
+    commands.queue(|world: &mut World| {
+        let Some(session) = world.get_resource::<HostedSession>() else { return };
+        let key = session.key().clone();
+        let (seats, public) = (session.max_players(), session.public_address());
+        let traffic = world.resource::<ServerTraffic>().clone();
+        let waker = world.get_resource::<ServerWaker>().cloned();
+        // The line of a session before must be off the port.
+        world.remove_resource::<Transport>();
+        let mut port = world.resource_mut::<ServerPort>();
+        port.let_go();
+        let ip = public.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip());
+        let address = SocketAddr::new(ip, port.port());
+        let wake = move || waker.iter().for_each(ServerWaker::wake);
+        match line::listen(Door { address, key, seats }, traffic, wake) {
+            Ok(line) => {
+                world.remove_resource::<RenetServer>();
+                let server = RenetServer::new(connection_config(world));
+                world.insert_resource(server);
+                let by_replicon = replicon_spawns_clients(world);
+                world.insert_resource(Transport::new(line, by_replicon));
+            }
+            Err(error) => give_up(&mut world.commands(), &error.to_string()),
+        }
+    });
+}
+
+#[cfg(feature = "replicon")]
+use super::replicon::spawns_clients as replicon_spawns_clients;
+
+#[cfg(not(feature = "replicon"))]
+fn replicon_spawns_clients(_: &World) -> bool {
+    false
+}
+
+fn receive_from_clients(
+    mut transport: ResMut<Transport>,
+    mut admissions: ResMut<Admissions>,
+    session: Option<Res<HostedSession>>,
+    mut server: Option<ResMut<RenetServer>>,
+    mut commands: Commands,
+) {
+    let mut reports = std::mem::take(&mut transport.reports);
+    transport.line.reports().take(&mut reports);
+    for report in reports.drain(..) {
+        match report {
+            ServerReport::Opened(key, stamp) => {
+                ask_for_admission(&mut transport, &mut admissions, session.as_deref(), key, &stamp);
+            }
+            ServerReport::Packet(key, packet) => {
+                if let (Some(client_id), Some(server)) = (transport.client(key), &mut server) {
+                    // A client that renet has dropped meanwhile has nothing more to say.
+                    let _ = server.process_packet_from(&packet, client_id);
+                }
+            }
+            ServerReport::Closed(key) => match transport.remove(key) {
+                Remains::Asked(admission) => admissions.cancel(admission),
+                Remains::Client(client_id, entity) => clear_away(client_id, entity, server.as_deref_mut(), &mut commands),
+                Remains::Nothing => {}
+            },
+            ServerReport::Deserted => transport.goodbye = None,
+            ServerReport::NoPort(reason) => give_up(&mut commands, &reason),
+        }
+    }
+    transport.reports = reports;
+}
+
+fn ask_for_admission(
+    transport: &mut Transport,
+    admissions: &mut Admissions,
+    session: Option<&HostedSession>,
+    key: ConnectionKey,
+    stamp: &TicketStamp,
+) {
+    if let Some(session) = session {
+        let admission = admissions.request(stamp, session);
+        transport.ask(key, stamp.client_id, admission);
+    } else {
+        transport.send_away(key, Word::Refused(RefusalCode::Closed));
+    }
+}
+
+fn let_decided_players_in(
+    mut transport: ResMut<Transport>,
+    mut admissions: ResMut<Admissions>,
+    mut server: ResMut<RenetServer>,
+    mut commands: Commands,
+) {
+    if !admissions.has_decided() {
+        return;
+    }
+    for (admission, decision) in admissions.take_decided() {
+        let Some((key, client_id)) = transport.asked(admission) else { continue };
+        match decision {
+            Ok(player) => {
+                server.add_connection(client_id);
+                transport.let_in(key, player, &mut commands);
+            }
+            Err(code) => {
+                transport.send_away(key, Word::Refused(code));
+            }
+        }
+    }
+}
+
+/// Sends away whom renet disconnected, for packets that no client of this game sends or at the game's wish.
+fn drop_disconnected_clients(mut transport: ResMut<Transport>, mut server: ResMut<RenetServer>, mut commands: Commands) {
+    loop {
+        let disconnected = server.disconnections_id_iter().next();
+        let Some(client_id) = disconnected else { return };
+        server.remove_connection(client_id);
+        let Some(key) = transport.of_client(client_id) else { continue };
+        if let Remains::Client(_, Some(entity)) = transport.send_away(key, Word::Goodbye(GoodbyeCode::Kicked)) {
+            commands.entity(entity).try_despawn();
+        }
+    }
+}
+
+/// The game removed a player: despawned the entity, or took the seat from it.
+fn send_removed_player_away(
+    removed: On<Remove, AcceptedPlayer>,
+    transport: Option<ResMut<Transport>>,
+    server: Option<ResMut<RenetServer>>,
+) {
+    let (Some(mut transport), Some(mut server)) = (transport, server) else { return };
+    if let Some((key, client_id)) = transport.on_entity(removed.entity) {
+        transport.send_away(key, Word::Goodbye(GoodbyeCode::Kicked));
+        server.disconnect(client_id);
+    }
+}
+
+fn say_goodbye_to_all(ending: On<SessionEnding>, transport: Option<ResMut<Transport>>, goodbyes: Res<Goodbyes>) {
+    if let Some(mut transport) = transport {
+        transport.goodbye = Some(goodbyes.hold());
+        transport.close(ending.reason);
+    }
+}
+
+fn send_to_clients(transport: Res<Transport>, mut server: ResMut<RenetServer>, traffic: Res<ServerTraffic>) {
+    for (key, client_id) in transport.admitted() {
+        let packets = server.get_packets_to_send(client_id).unwrap_or_default();
+        if !packets.is_empty() {
+            let packets = packets.into_iter().map(|packet| ServerCommand::Packet(key, packet));
+            traffic.count_dropped(transport.line.commands().offer(packets));
+        }
+    }
+}
+
+/// The session is over: the line goes, and with it who is still on it.
+fn close_after_session(transport: Res<Transport>, mut commands: Commands) {
+    transport.line.stop();
+    for entity in transport.entities() {
+        commands.entity(entity).try_despawn();
+    }
+    commands.remove_resource::<RenetServer>();
+    commands.remove_resource::<Transport>();
+}
+
+fn port_is_free(port: Res<ServerPort>, transport: Option<Res<Transport>>, admissions: Option<Res<Admissions>>) -> bool {
+    !port.is_held() && port.port() != 0 && transport.is_none() && admissions.is_some()
+}
+
+/// The app exits without the ordered end of its session: the players hear it all the same.
+fn say_farewell(mut transport: ResMut<Transport>, mut commands: Commands) {
+    if !transport.closing {
+        transport.close(GoodbyeCode::ShuttingDown);
+        let end = Instant::now() + FAREWELL_LIMIT;
+        let mut reports = VecDeque::new();
+        while Instant::now() < end && !reports.iter().any(|report| matches!(report, ServerReport::Deserted)) {
+            reports.clear();
+            transport.line.reports().wait(FAREWELL_LIMIT, &mut reports);
+        }
+    }
+    commands.remove_resource::<Transport>();
+}
+
+fn clear_away(client_id: u64, entity: Option<Entity>, server: Option<&mut RenetServer>, commands: &mut Commands) {
+    if let Some(server) = server {
+        server.remove_connection(client_id);
+    }
+    if let Some(entity) = entity {
+        commands.entity(entity).try_despawn();
+    }
+}
+
+/// Without a port nobody can come.
+fn give_up(commands: &mut Commands, reason: &str) {
+    let message = format!("the UDP port could not be opened for the game session: {reason}");
+    tracing::error!("{message}");
+    commands.trigger(HostFailed { error: HostError::Settings { message }.into() });
+    commands.end_session();
+}
