@@ -1,1 +1,22 @@
 //! Amazon GameLift on your own machine: the AWS API and the server SDK websocket on one port.
+//!
+//! Unmodified AWS SDKs talk to [`Emulator::endpoint`] (JSON 1.1 and RPC v2 CBOR), unmodified server SDKs to
+//! [`Emulator::websocket_url`]. A program that wants GameLift inside itself calls [`Emulator::start`]; the binary
+//! `gamelift-emulator` is the same thing on its own.
+
+mod api;
+mod config;
+mod emulator;
+mod error;
+mod model;
+mod server;
+mod snapshot;
+mod world;
+
+pub use self::{
+    config::EmulatorConfig,
+    emulator::Emulator,
+    error::EmulatorError,
+    model::status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus},
+    snapshot::{FleetEventSnapshot, GameSessionSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot},
+};

@@ -1,0 +1,98 @@
+//! From an operation's name and body to the answer's bytes.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::codec::Codec;
+use crate::{
+    model::{
+        error::{ApiError, ErrorKind},
+        inputs::INPUTS,
+        operations::OPERATIONS,
+        shape,
+        timestamp::Timestamp,
+    },
+    world::World,
+};
+
+macro_rules! emulated {
+    ($($operation:literal => $method:ident,)+) => {
+        /// The operations that are emulated.
+        pub(crate) const EMULATED: &[&str] = &[$($operation),+];
+
+        fn run(world: &mut World, operation: &str, body: Value, now: Timestamp, codec: Codec) -> Result<Vec<u8>, ApiError> {
+            match operation {
+                $($operation => codec.encode(&world.$method(typed(body)?, now)?),)+
+                _ => Err(not_emulated(operation)),
+            }
+        }
+    };
+}
+
+emulated! {
+    "ListFleets" => list_fleets,
+    "DescribeFleetAttributes" => describe_fleet_attributes,
+    "CreateFleet" => create_fleet,
+    "DeleteFleet" => delete_fleet,
+    "CreateLocation" => create_location,
+    "DeleteLocation" => delete_location,
+    "ListLocations" => list_locations,
+    "RegisterCompute" => register_compute,
+    "DeregisterCompute" => deregister_compute,
+    "DescribeCompute" => describe_compute,
+    "ListCompute" => list_compute,
+    "GetComputeAuthToken" => get_compute_auth_token,
+    "CreateGameSession" => create_game_session,
+    "DescribeGameSessions" => describe_game_sessions,
+    "DescribeGameSessionDetails" => describe_game_session_details,
+    "SearchGameSessions" => search_game_sessions,
+    "UpdateGameSession" => update_game_session,
+    "TerminateGameSession" => terminate_game_session,
+    "CreatePlayerSession" => create_player_session,
+    "CreatePlayerSessions" => create_player_sessions,
+    "DescribePlayerSessions" => describe_player_sessions,
+}
+
+/// Checks a request and carries it out.
+pub(crate) fn dispatch(
+    world: &mut World,
+    operation: &str,
+    body: Value,
+    now: Timestamp,
+    codec: Codec,
+) -> Result<Vec<u8>, ApiError> {
+    let Some((_, members)) = INPUTS.iter().find(|(name, _)| *name == operation) else {
+        return Err(not_emulated(operation));
+    };
+    shape::check(members, &body)?;
+    run(world, operation, body, now, codec)
+}
+
+fn typed<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
+    serde_json::from_value(body).map_err(|error| ApiError::new(ErrorKind::Serialization, error.to_string()))
+}
+
+fn not_emulated(operation: &str) -> ApiError {
+    if OPERATIONS.contains(&operation) {
+        ApiError::invalid(format!("the emulator does not emulate {operation}"))
+    } else {
+        ApiError::new(
+            ErrorKind::UnknownOperation,
+            format!("GameLift has no operation {operation}"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_emulated_operation_is_in_the_model_and_has_its_constraints() {
+        for operation in EMULATED {
+            assert!(OPERATIONS.contains(operation), "{operation}");
+            assert!(INPUTS.iter().any(|(name, _)| name == operation), "{operation}");
+        }
+        assert_eq!(INPUTS.len(), EMULATED.len());
+    }
+}

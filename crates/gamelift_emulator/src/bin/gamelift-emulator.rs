@@ -1,0 +1,71 @@
+//! GameLift on this machine, as a program: starts the emulator and prints what clients and servers need to find it.
+
+use clap::Parser;
+use gamelift_emulator::{Emulator, EmulatorConfig, EmulatorError};
+use tracing_subscriber::EnvFilter;
+
+/// Amazon `GameLift` on this machine, for clients with any AWS SDK and servers with any server SDK 5.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The loopback port; 0 takes any free one.
+    #[arg(long, default_value_t = 9870)]
+    port: u16,
+    /// The fleet that exists from the start.
+    #[arg(long, default_value = "fleet-local")]
+    fleet_id: String,
+    /// The location that exists from the start.
+    #[arg(long, default_value = "custom-local")]
+    location: String,
+    /// The region in ARNs.
+    #[arg(long, default_value = "us-west-2")]
+    region: String,
+    /// AWS's own, longer time limits.
+    #[arg(long)]
+    realistic: bool,
+    /// The process id in the lines for a server.
+    #[arg(long, default_value = "process-1")]
+    process_id: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), EmulatorError> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    let mut config = EmulatorConfig::default()
+        .port(arguments.port)
+        .fleet_id(arguments.fleet_id)
+        .location(arguments.location)
+        .region(arguments.region);
+    if arguments.realistic {
+        config = config.realistic();
+    }
+    let emulator = Emulator::start(config).await?;
+    print_exports(&emulator, &arguments.process_id);
+    // Without a signal handler there is still Ctrl-C's default: the process ends.
+    if tokio::signal::ctrl_c().await.is_ok() {
+        emulator.stop().await;
+    }
+    Ok(())
+}
+
+fn print_exports(emulator: &Emulator, process_id: &str) {
+    println!("# gamelift-emulator on {}", emulator.endpoint());
+    println!("# for clients and the backend (any credentials will do):");
+    println!("export AWS_ENDPOINT_URL_GAMELIFT={}", emulator.endpoint());
+    println!("export AWS_REGION={0} AWS_DEFAULT_REGION={0}", emulator.region());
+    println!("export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+    println!(
+        "# the fleet is {}, its location {}",
+        emulator.fleet_id(),
+        emulator.location()
+    );
+    println!("# for a game server process (another process needs another process id):");
+    for (name, value) in emulator.server_environment(process_id) {
+        println!("export {name}={value}");
+    }
+}

@@ -1,0 +1,136 @@
+//! How an emulator is set up.
+
+use std::time::Duration;
+
+use crate::{error::EmulatorError, model::scalars, model::shape, world::Settings};
+
+/// How an emulator is set up. The default is useful as it is: any free port, one Anywhere fleet, one location.
+///
+/// ```
+/// use std::time::Duration;
+/// use gamelift_emulator::EmulatorConfig;
+///
+/// let config = EmulatorConfig::default()
+///     .port(9870)
+///     .activation_timeout(Duration::from_secs(10));
+/// # drop(config);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct EmulatorConfig {
+    pub(crate) port: u16,
+    pub(crate) settings: Settings,
+}
+
+impl EmulatorConfig {
+    /// Listens on this port of the loopback interface; 0, the default, takes any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The id of the fleet that exists from the start; `fleet-local` by default.
+    pub fn fleet_id(mut self, fleet_id: impl Into<String>) -> Self {
+        self.settings.fleet_id = fleet_id.into();
+        self
+    }
+
+    /// The location that exists from the start; `custom-local` by default.
+    pub fn location(mut self, location: impl Into<String>) -> Self {
+        self.settings.location = location.into();
+        self
+    }
+
+    /// The region in ARNs; `us-west-2` by default.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.settings.region = region.into();
+        self
+    }
+
+    /// How long a game session may take from `CreateGameSession` to `ActivateGameSession`; 60 s by default.
+    pub fn activation_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.activation_timeout = timeout;
+        self
+    }
+
+    /// How long a seat is held for a player who does not come; 60 s by default, as on AWS.
+    pub fn reservation_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.reservation_timeout = timeout;
+        self
+    }
+
+    /// How long a process may be without a socket before it counts as crashed; 3 s by default, so that a killed server
+    /// is noticed soon. AWS waits for minutes.
+    pub fn socket_loss_grace(mut self, grace: Duration) -> Self {
+        self.settings.socket_loss_grace = grace;
+        self
+    }
+
+    /// How long a process may be without a healthy heartbeat; 3 minutes by default, as on AWS.
+    pub fn unhealthy_after(mut self, limit: Duration) -> Self {
+        self.settings.unhealthy_after = limit;
+        self
+    }
+
+    /// How long a process that was told to end may take; 60 s by default, which the C++ SDK needs.
+    pub fn terminate_grace(mut self, grace: Duration) -> Self {
+        self.settings.terminate_grace = grace;
+        self
+    }
+
+    /// How long an auth token is good; 3 hours by default, as on AWS. Processes get a new one in time.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.token_lifetime = lifetime;
+        self
+    }
+
+    /// Lets a process that is known reconnect with an empty token, as the C++ SDK does after failed sends. Off by default.
+    pub fn accept_tokenless_reconnects(mut self) -> Self {
+        self.settings.tokenless_reconnects = true;
+        self
+    }
+
+    /// The times of AWS where the defaults are shorter: 5 minutes for activation and for a process that was told to end,
+    /// 3 minutes for a process without a socket.
+    pub fn realistic(self) -> Self {
+        const MINUTE: Duration = Duration::from_secs(60);
+        self.activation_timeout(5 * MINUTE)
+            .terminate_grace(5 * MINUTE)
+            .socket_loss_grace(3 * MINUTE)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), EmulatorError> {
+        let fits = |shape, value: &str| {
+            let member = shape::Member::required("Name", shape);
+            shape::check(&[member], &serde_json::json!({ "Name": value })).is_ok()
+        };
+        let Settings {
+            fleet_id,
+            location,
+            region,
+            ..
+        } = &self.settings;
+        if !fits(&scalars::FLEET, fleet_id) || fleet_id.contains(':') || fleet_id.len() > 128 {
+            return Err(EmulatorError::BadName {
+                what: "fleet id",
+                value: fleet_id.clone(),
+                rule: "fleet- and then letters, digits and dashes, 128 characters at most",
+            });
+        }
+        if !fits(&scalars::CUSTOM_LOCATION, location) {
+            return Err(EmulatorError::BadName {
+                what: "location",
+                value: location.clone(),
+                rule: "custom- and then letters, digits and dashes, 64 characters at most",
+            });
+        }
+        if !fits(&scalars::LOCATION, region) {
+            return Err(EmulatorError::BadName {
+                what: "region",
+                value: region.clone(),
+                rule: "letters, digits and dashes",
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! The handle on a running emulator.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    config::EmulatorConfig,
+    error::EmulatorError,
+    server::{App, Driver, Running, bind},
+    snapshot::Snapshot,
+    world::World,
+};
+
+/// The compute that processes started from this machine belong to.
+const LOCAL_COMPUTE: &str = "local";
+
+/// A running emulator. Dropping it stops it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), gamelift_emulator::EmulatorError> {
+/// use gamelift_emulator::{Emulator, EmulatorConfig};
+///
+/// let emulator = Emulator::start(EmulatorConfig::default()).await?;
+/// println!("export AWS_ENDPOINT_URL_GAMELIFT={}", emulator.endpoint());
+/// for (name, value) in emulator.server_environment("process-1") {
+///     // give these to a game server process
+///     # drop((name, value));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Emulator {
+    app: Arc<App>,
+    running: Running,
+    port: u16,
+    config: EmulatorConfig,
+}
+
+impl Emulator {
+    /// Starts an emulator on the current tokio runtime.
+    ///
+    /// # Errors
+    /// When the port cannot be taken, or a name in the configuration is not one that GameLift would take.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn start(mut config: EmulatorConfig) -> Result<Self, EmulatorError> {
+        config.check()?;
+        let wanted = config.port;
+        let (listener, port) = bind(wanted)
+            .await
+            .map_err(|source| EmulatorError::Listen { port: wanted, source })?;
+        config.settings.websocket_url = format!("ws://127.0.0.1:{port}");
+        let settings = config.settings.clone();
+        let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), now));
+        let (stop, stopped) = watch::channel(false);
+        let app = Arc::new(App::new(driver, port, stopped));
+        let running = Running::start(Arc::clone(&app), listener, stop);
+        tracing::info!(port, "emulator listens");
+        Ok(Self {
+            app,
+            running,
+            port,
+            config,
+        })
+    }
+
+    /// The endpoint for AWS SDKs: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The endpoint for server SDKs: `ws://127.0.0.1:PORT`.
+    pub fn websocket_url(&self) -> String {
+        self.config.settings.websocket_url.clone()
+    }
+
+    /// The id of the fleet that exists from the start.
+    pub fn fleet_id(&self) -> String {
+        self.config.settings.fleet_id.clone()
+    }
+
+    /// The location that exists from the start.
+    pub fn location(&self) -> String {
+        self.config.settings.location.clone()
+    }
+
+    /// The region in ARNs, for clients that need one.
+    pub fn region(&self) -> String {
+        self.config.settings.region.clone()
+    }
+
+    /// The variables that make a server process on this machine connect to this emulator: the five `GAMELIFT_SDK_*` ones.
+    /// Registers a compute on first use. One of the values is a secret.
+    pub fn server_environment(&self, process_id: &str) -> Vec<(String, String)> {
+        let token = self.app.driver.act(|world, now| world.local_token(LOCAL_COMPUTE, now));
+        let token = token.unwrap_or_else(|error| {
+            // Only when the fleet or its location was deleted through the API: then no token is good.
+            tracing::error!(%error, "no auth token for a local process");
+            String::new()
+        });
+        [
+            ("GAMELIFT_SDK_WEBSOCKET_URL", self.websocket_url()),
+            ("GAMELIFT_SDK_PROCESS_ID", process_id.to_owned()),
+            ("GAMELIFT_SDK_HOST_ID", LOCAL_COMPUTE.to_owned()),
+            ("GAMELIFT_SDK_FLEET_ID", self.fleet_id()),
+            ("GAMELIFT_SDK_AUTH_TOKEN", token),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// The names of the AWS operations that were called, in order.
+    pub fn calls(&self) -> Vec<String> {
+        self.app.driver.calls()
+    }
+
+    /// Forgets the calls so far.
+    pub fn reset_calls(&self) {
+        self.app.driver.reset_calls();
+    }
+
+    /// What the emulator knows now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.app.driver.look(World::snapshot)
+    }
+
+    /// Waits until the emulator's state fulfils a condition. It is looked at after every change, never on a timer.
+    ///
+    /// # Errors
+    /// [`EmulatorError::NotReached`] when that has not happened within the limit.
+    pub async fn wait_until(
+        &self,
+        mut condition: impl FnMut(&Snapshot) -> bool,
+        limit: Duration,
+    ) -> Result<Snapshot, EmulatorError> {
+        let mut changes = self.app.driver.changes();
+        let reached = async {
+            loop {
+                let snapshot = self.snapshot();
+                if condition(&snapshot) {
+                    return Some(snapshot);
+                }
+                changes.changed().await.ok()?;
+            }
+        };
+        match tokio::time::timeout(limit, reached).await {
+            Ok(Some(snapshot)) => Ok(snapshot),
+            Ok(None) | Err(_) => Err(EmulatorError::NotReached(limit)),
+        }
+    }
+
+    /// Stops the emulator and waits until its port is free and its last task has ended.
+    pub async fn stop(mut self) {
+        self.running.stopped().await;
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.running.stop();
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Emulator")
+            .field("endpoint", &self.endpoint())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+//! Why an emulator could not do what it was asked.
+
+use std::{io, time::Duration};
+
+use thiserror::Error;
+
+/// Why an emulator could not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EmulatorError {
+    /// The port could not be taken.
+    #[error("cannot listen on 127.0.0.1:{port}: is another emulator running? try another port, or 0 for any free one")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A name in the configuration breaks a rule of the service model.
+    #[error("the {what} {value:?} is not one that GameLift would take: {rule}")]
+    BadName {
+        /// What is named.
+        what: &'static str,
+        /// The name.
+        value: String,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// What was waited for did not happen.
+    #[error("the emulator did not get into the expected state within {0:?}")]
+    NotReached(Duration),
+}

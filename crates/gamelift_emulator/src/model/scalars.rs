@@ -1,0 +1,304 @@
+//! The scalars of the service model that the emulated operations use, with the model's own names, bounds and patterns.
+
+use super::shape::{Member, Pattern, Shape};
+
+const ANY: Pattern = Pattern {
+    text: ".*",
+    holds: |_| true,
+};
+
+const fn text(min: usize, max: usize, pattern: Pattern) -> Shape {
+    Shape::Text { min, max, pattern }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_fleet_id(text: &str) -> bool {
+    text.split_once("fleet-")
+        .is_some_and(|(prefix, rest)| prefix.bytes().all(|byte| byte.is_ascii_lowercase()) && is_word(rest))
+}
+
+fn is_fleet_id_or_arn(text: &str) -> bool {
+    is_fleet_id(text)
+        || arn_resource(text).is_some_and(|resource| {
+            resource
+                .split_once("fleet/")
+                .is_some_and(|(prefix, id)| prefix.bytes().all(|byte| byte.is_ascii_lowercase()) && is_fleet_id(id))
+        })
+}
+
+fn is_compute_name(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((name, part)) => is_word(name) && is_word(part),
+        None => is_word(text),
+    }
+}
+
+fn is_compute_name_or_arn(text: &str) -> bool {
+    is_compute_name(text)
+        || arn_resource(text)
+            .and_then(|resource| resource.strip_prefix("compute/"))
+            .is_some_and(is_compute_name)
+}
+
+fn is_custom_location(text: &str) -> bool {
+    text.strip_prefix("custom-").is_some_and(is_word)
+}
+
+fn is_custom_location_or_arn(text: &str) -> bool {
+    is_custom_location(text)
+        || arn_resource(text)
+            .and_then(|resource| resource.strip_prefix("location/"))
+            .is_some_and(|name| {
+                name.strip_prefix("custom-")
+                    .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+            })
+}
+
+/// What follows the last colon of an ARN.
+fn arn_resource(text: &str) -> Option<&str> {
+    text.strip_prefix("arn:")?
+        .rsplit_once(':')
+        .map(|(_, resource)| resource)
+}
+
+fn is_cost(text: &str) -> bool {
+    let digits = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(text),
+    }
+}
+
+const WORD: Pattern = Pattern {
+    text: "^[a-zA-Z0-9-]+$",
+    holds: is_word,
+};
+
+/// `NonZeroAndMaxString`
+pub(crate) static NON_ZERO_AND_MAX_STRING: Shape = text(1, 1024, ANY);
+/// `FleetIdOrArn`
+pub(crate) static FLEET: Shape = text(
+    1,
+    512,
+    Pattern {
+        text: "^[a-z]*fleet-[a-zA-Z0-9\\-]+$|^arn:.*:[a-z]*fleet\\/[a-z]*fleet-[a-zA-Z0-9\\-]+$",
+        holds: is_fleet_id_or_arn,
+    },
+);
+/// `AliasIdOrArn`
+pub(crate) static ALIAS: Shape = text(
+    1,
+    512,
+    Pattern {
+        text: "^(alias-\\S+|arn:.*:alias\\/alias-\\S+)$",
+        holds: |text| {
+            let id = arn_resource(text)
+                .and_then(|resource| resource.strip_prefix("alias/"))
+                .unwrap_or(text);
+            id.strip_prefix("alias-")
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        },
+    },
+);
+/// `ArnStringModel`
+pub(crate) static ARN: Shape = text(
+    1,
+    512,
+    Pattern {
+        text: "^[a-zA-Z0-9:/-]+$",
+        holds: |text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b":/-".contains(&byte))
+        },
+    },
+);
+/// `IdStringModel`
+pub(crate) static ID_STRING: Shape = text(1, 48, WORD);
+/// `LocationStringModel`
+pub(crate) static LOCATION: Shape = text(1, 64, WORD);
+/// `CustomInputLocationStringModel`
+pub(crate) static CUSTOM_LOCATION: Shape = text(
+    8,
+    64,
+    Pattern {
+        text: "^custom-[A-Za-z0-9\\-]+$",
+        holds: is_custom_location,
+    },
+);
+/// `CustomLocationNameOrArnModel`
+pub(crate) static CUSTOM_LOCATION_OR_ARN: Shape = text(
+    1,
+    128,
+    Pattern {
+        text: "^(custom-[A-Za-z0-9\\-]+|arn:.*:location\\/custom-\\S+)$",
+        holds: is_custom_location_or_arn,
+    },
+);
+/// `ComputeName`
+pub(crate) static COMPUTE_NAME: Shape = text(
+    1,
+    128,
+    Pattern {
+        text: "^[a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?$",
+        holds: is_compute_name,
+    },
+);
+/// `ComputeNameOrArn`
+pub(crate) static COMPUTE_NAME_OR_ARN: Shape = text(
+    0,
+    1024,
+    Pattern {
+        text: "^([a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?|arn:.*:compute\\/[a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?)$",
+        holds: is_compute_name_or_arn,
+    },
+);
+/// `DnsNameInput`
+pub(crate) static DNS_NAME: Shape = text(
+    1,
+    256,
+    Pattern {
+        text: "^[0-9a-zA-Z_\\-\\.]+$",
+        holds: |text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        },
+    },
+);
+/// `IpAddress`
+pub(crate) static IP_ADDRESS: Shape = text(
+    1,
+    128,
+    Pattern {
+        text: "^[0-9A-Fa-f\\:\\.]+$",
+        holds: |text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
+        },
+    },
+);
+/// `PlayerId`
+pub(crate) static PLAYER_ID: Shape = text(1, 1024, ANY);
+/// `PlayerData`
+pub(crate) static PLAYER_DATA: Shape = text(1, 2048, ANY);
+/// `PlayerSessionId`
+pub(crate) static PLAYER_SESSION_ID: Shape = text(
+    1,
+    128,
+    Pattern {
+        text: "^psess-\\S+$",
+        holds: |text| {
+            text.strip_prefix("psess-")
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        },
+    },
+);
+/// `LargeGameSessionData`
+pub(crate) static LARGE_GAME_SESSION_DATA: Shape = text(1, 262_144, ANY);
+/// `NonNegativeLimitedLengthDouble`
+pub(crate) static COST: Shape = text(
+    1,
+    11,
+    Pattern {
+        text: "^\\d{1,5}(?:\\.\\d{1,5})?$",
+        holds: is_cost,
+    },
+);
+/// `TagKey`
+pub(crate) static TAG_KEY: Shape = text(1, 128, ANY);
+/// `AmazonResourceName`
+pub(crate) static RESOURCE_NAME: Shape = text(1, 1011, ANY);
+
+/// `WholeNumber`
+pub(crate) static WHOLE_NUMBER: Shape = Shape::Whole {
+    min: 0,
+    max: i32::MAX as i64,
+};
+/// `PositiveInteger`
+pub(crate) static POSITIVE_INTEGER: Shape = Shape::Whole {
+    min: 1,
+    max: i32::MAX as i64,
+};
+/// `ListLocationsLimit`
+pub(crate) static LIST_LOCATIONS_LIMIT: Shape = Shape::Whole { min: 1, max: 200 };
+
+/// `PlayerSessionCreationPolicy`
+pub(crate) static CREATION_POLICY: Shape = Shape::Word(&["ACCEPT_ALL", "DENY_ALL"]);
+/// `ProtectionPolicy`
+pub(crate) static PROTECTION_POLICY: Shape = Shape::Word(&["NoProtection", "FullProtection"]);
+/// `TerminationMode`
+pub(crate) static TERMINATION_MODE: Shape = Shape::Word(&["TRIGGER_ON_PROCESS_TERMINATE", "FORCE_TERMINATE"]);
+/// `ListComputeInputStatus`
+pub(crate) static COMPUTE_STATUS: Shape = Shape::Word(&["ACTIVE", "IMPAIRED"]);
+/// `ComputeType`
+pub(crate) static COMPUTE_TYPE: Shape = Shape::Word(&["EC2", "ANYWHERE"]);
+
+/// `GamePropertyList`
+pub(crate) static GAME_PROPERTIES: Shape = Shape::List {
+    min: 0,
+    max: 16,
+    item: &Shape::Record(&[
+        Member::required("Key", &text(0, 32, ANY)),
+        Member::required("Value", &text(0, 96, ANY)),
+    ]),
+};
+/// `PlayerIdList`
+pub(crate) static PLAYER_IDS: Shape = Shape::List {
+    min: 1,
+    max: 25,
+    item: &PLAYER_ID,
+};
+/// `PlayerDataMap`
+pub(crate) static PLAYER_DATA_MAP: Shape = Shape::Map {
+    key: &NON_ZERO_AND_MAX_STRING,
+    value: &PLAYER_DATA,
+};
+/// `FleetIdOrArnList`
+pub(crate) static FLEETS: Shape = Shape::List {
+    min: 1,
+    max: usize::MAX,
+    item: &FLEET,
+};
+/// `LocationConfigurationList`
+pub(crate) static LOCATION_CONFIGURATIONS: Shape = Shape::List {
+    min: 1,
+    max: 100,
+    item: &Shape::Record(&[Member::required("Location", &LOCATION)]),
+};
+/// `LocationFilterList`
+pub(crate) static LOCATION_FILTERS: Shape = Shape::List {
+    min: 1,
+    max: 2,
+    item: &Shape::Word(&["AWS", "CUSTOM"]),
+};
+/// `TagList`
+pub(crate) static TAGS: Shape = Shape::List {
+    min: 0,
+    max: 200,
+    item: &Shape::Record(&[
+        Member::required("Key", &TAG_KEY),
+        Member::required("Value", &text(0, 256, ANY)),
+    ]),
+};
+/// `TagKeyList`
+pub(crate) static TAG_KEYS: Shape = Shape::List {
+    min: 0,
+    max: 200,
+    item: &TAG_KEY,
+};
+/// `AnywhereConfiguration`
+pub(crate) static ANYWHERE_CONFIGURATION: Shape = Shape::Record(&[Member::required("Cost", &COST)]);
+/// `RuntimeConfiguration`, of which only the activation timeout means something to a fleet without instances.
+pub(crate) static RUNTIME_CONFIGURATION: Shape = Shape::Record(&[Member::optional(
+    "GameSessionActivationTimeoutSeconds",
+    &Shape::Whole { min: 1, max: 600 },
+)]);
+/// `ResourceCreationLimitPolicy`
+pub(crate) static CREATION_LIMIT_POLICY: Shape = Shape::Record(&[
+    Member::optional("NewGameSessionsPerCreator", &WHOLE_NUMBER),
+    Member::optional("PolicyPeriodInMinutes", &WHOLE_NUMBER),
+]);
+/// `Timestamp`
+pub(crate) static TIME: Shape = Shape::Time;

@@ -1,0 +1,157 @@
+//! Drives the world: one lock around it, frames out to the sockets in the order the world made them, timers on time.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::clock::Clock;
+use crate::{
+    model::timestamp::Timestamp,
+    world::{Handshake, Outgoing, Refused, SocketId, World},
+};
+
+/// Frames that may wait for one socket; a process that reads slower than this loses the socket.
+const MAX_WAITING_FRAMES: usize = 256;
+/// Calls that are remembered.
+const MAX_CALLS: usize = 100_000;
+
+/// The world and what moves it.
+pub(crate) struct Driver {
+    clock: Clock,
+    inside: Mutex<Inside>,
+    calls: Mutex<VecDeque<String>>,
+    earlier_timer: Notify,
+    changes: watch::Sender<u64>,
+}
+
+struct Inside {
+    world: World,
+    sockets: HashMap<SocketId, mpsc::Sender<String>>,
+    /// When the timer task will wake up by itself.
+    planned: Option<Timestamp>,
+}
+
+impl Driver {
+    pub(crate) fn new(make_world: impl FnOnce(Timestamp) -> World) -> Self {
+        let clock = Clock::start();
+        let inside = Inside {
+            world: make_world(clock.now()),
+            sockets: HashMap::new(),
+            planned: None,
+        };
+        Self {
+            clock,
+            inside: Mutex::new(inside),
+            calls: Mutex::new(VecDeque::new()),
+            earlier_timer: Notify::new(),
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    /// Does something to the world, after everything that was due before.
+    pub(crate) fn act<R>(&self, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
+        let mut inside = self.lock();
+        let result = inside.step(self.clock.now(), act);
+        let next = inside.world.poll_timeout();
+        if next.is_some_and(|next| inside.planned.is_none_or(|planned| next < planned)) {
+            inside.planned = next;
+            self.earlier_timer.notify_one();
+        }
+        drop(inside);
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        result
+    }
+
+    /// Looks at the world.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&World) -> R) -> R {
+        look(&self.lock().world)
+    }
+
+    /// Sees a new number after every change.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Opens a socket in the world; the receiver yields its frames.
+    pub(crate) fn connect(&self, handshake: Handshake) -> Result<(SocketId, mpsc::Receiver<String>), Refused> {
+        let (sender, receiver) = mpsc::channel(MAX_WAITING_FRAMES);
+        let socket = {
+            let mut inside = self.lock();
+            let now = self.clock.now();
+            inside.world.handle_timeout(now);
+            let socket = inside.world.connect(handshake, now)?;
+            inside.sockets.insert(socket, sender);
+            socket
+        };
+        self.act(|_, _| ());
+        Ok((socket, receiver))
+    }
+
+    pub(crate) fn disconnect(&self, socket: SocketId) {
+        self.lock().sockets.remove(&socket);
+        self.act(|world, now| world.disconnect(socket, now));
+    }
+
+    /// Runs timers; never returns.
+    pub(crate) async fn run_timers(&self) {
+        loop {
+            let next = {
+                let mut inside = self.lock();
+                inside.planned = inside.world.poll_timeout();
+                inside.planned
+            };
+            match next {
+                Some(moment) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(self.clock.instant_of(moment)) => self.act(|_, _| ()),
+                        () = self.earlier_timer.notified() => {}
+                    }
+                }
+                None => self.earlier_timer.notified().await,
+            }
+        }
+    }
+
+    pub(crate) fn record_call(&self, operation: &str) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.len() >= MAX_CALLS {
+            calls.pop_front();
+        }
+        calls.push_back(operation.to_owned());
+    }
+
+    pub(crate) fn calls(&self) -> Vec<String> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().cloned().collect()
+    }
+
+    pub(crate) fn reset_calls(&self) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    fn step<R>(&mut self, now: Timestamp, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
+        self.world.handle_timeout(now);
+        let result = act(&mut self.world, now);
+        while let Some(outgoing) = self.world.poll_outgoing() {
+            let (socket, frame) = match outgoing {
+                Outgoing::Reply(socket, reply) => (socket, reply.encode()),
+                Outgoing::Push(socket, push) => (socket, push.encode()),
+            };
+            let sent = self.sockets.get(&socket).map(|sender| sender.try_send(frame));
+            if matches!(sent, Some(Err(_))) {
+                // Without a sender the socket's task ends and reports the loss.
+                self.sockets.remove(&socket);
+            }
+        }
+        result
+    }
+}

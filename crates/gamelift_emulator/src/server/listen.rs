@@ -1,0 +1,118 @@
+//! The port: binding it, accepting connections within limits, and stopping everything.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, mpsc, watch},
+    task::JoinSet,
+};
+
+use super::router::{Alive, App, router};
+
+/// Open connections, websockets not counted.
+const MAX_CONNECTIONS: usize = 4_096;
+/// A request's headers must have come by then, also on a connection that is kept for the next request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(100);
+/// All headers of a request together.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Headers of a request.
+const MAX_HEADERS: usize = 64;
+/// After a failed accept, for example when there are no file handles left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes the port, on loopback only.
+pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// The tasks of an emulator. They end when `stop` is sent or dropped.
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    ended: mpsc::Receiver<Infallible>,
+}
+
+impl Running {
+    /// Starts accepting connections and running timers.
+    pub(crate) fn start(app: Arc<App>, listener: TcpListener, stop: watch::Sender<bool>) -> Self {
+        let (alive, ended) = mpsc::channel(1);
+        tokio::spawn(accept(Arc::clone(&app), listener, alive.clone()));
+        let mut stopped = app.stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = app.driver.run_timers() => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+            drop(alive);
+        });
+        Self { stop, ended }
+    }
+
+    /// Asks all tasks to end, and does not wait.
+    pub(crate) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Ends all tasks and waits until they have ended.
+    pub(crate) async fn stopped(&mut self) {
+        self.stop();
+        while self.ended.recv().await.is_some() {}
+    }
+}
+
+async fn accept(app: Arc<App>, listener: TcpListener, alive: Alive) {
+    let mut stopped = app.stop.clone();
+    let router = router(app, alive.clone());
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    // Dropping the set ends the connections in it; upgraded ones have left it and end by themselves.
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            _ = stopped.wait_for(|stop| *stop) => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let Ok(seat) = Arc::clone(&room).try_acquire_owned() else {
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let alive = alive.clone();
+        connections.spawn(async move {
+            serve(stream, service).await;
+            drop((seat, alive));
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, service: TowerToHyperService<axum::Router>) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection broke");
+    }
+}

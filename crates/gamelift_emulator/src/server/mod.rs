@@ -1,0 +1,16 @@
+//! The outside of the world: one loopback port, HTTP and websockets, the clock.
+
+mod aws;
+mod clock;
+mod driver;
+mod guard;
+mod listen;
+mod process_socket;
+mod query;
+mod router;
+
+pub(crate) use self::{
+    driver::Driver,
+    listen::{Running, bind},
+    router::App,
+};

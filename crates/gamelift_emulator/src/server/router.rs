@@ -1,0 +1,82 @@
+//! What comes to the port, sorted: AWS calls, sockets of server processes, and the emulator's own routes.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{Method, Response, StatusCode, header::UPGRADE},
+};
+use tokio::sync::{mpsc, watch};
+
+use super::{aws, driver::Driver, guard, process_socket};
+
+/// What all handlers share.
+pub(crate) struct App {
+    pub(crate) driver: Driver,
+    pub(super) port: u16,
+    pub(super) stop: watch::Receiver<bool>,
+    requests: AtomicU64,
+}
+
+impl App {
+    pub(crate) fn new(driver: Driver, port: u16, stop: watch::Receiver<bool>) -> Self {
+        Self {
+            driver,
+            port,
+            stop,
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn next_request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-0000-4000-8000-{number:012x}", self.port)
+    }
+}
+
+/// A sender that nobody sends on: when all of them are gone, all tasks are.
+pub(super) type Alive = mpsc::Sender<Infallible>;
+
+#[derive(Clone)]
+struct Shared {
+    app: Arc<App>,
+    alive: Alive,
+}
+
+pub(super) fn router(app: Arc<App>, alive: Alive) -> Router {
+    Router::new().fallback(sort).with_state(Shared { app, alive })
+}
+
+async fn sort(State(Shared { app, alive }): State<Shared>, request: Request) -> Response<Body> {
+    if let Some(reason) = guard::refusal(request.headers(), app.port) {
+        return text(StatusCode::FORBIDDEN, reason);
+    }
+    if let Some((operation, codec)) = aws::operation(&request) {
+        return aws::answer(&app, &operation, codec, request.into_body()).await;
+    }
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    if upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
+        return process_socket::open(app, alive, request).await;
+    }
+    if request.method() == Method::GET && request.uri().path() == "/_emulator/health" {
+        return text(StatusCode::OK, "ok");
+    }
+    text(
+        StatusCode::NOT_FOUND,
+        "this is gamelift-emulator: AWS GameLift calls are POSTs in JSON 1.1 or RPC v2 CBOR, server processes connect with a websocket",
+    )
+}
+
+pub(super) fn text(status: StatusCode, message: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{message}\n")));
+    *response.status_mut() = status;
+    response
+}

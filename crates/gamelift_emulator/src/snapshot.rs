@@ -1,0 +1,93 @@
+//! What the emulator knows at one moment, as plain data for assertions.
+
+use serde::Serialize;
+
+use crate::model::status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus};
+
+/// Everything the emulator knows at one moment, each list in the order of creation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Server processes, the ended ones too.
+    pub processes: Vec<ProcessSnapshot>,
+    /// Game sessions, the terminated ones too.
+    pub game_sessions: Vec<GameSessionSnapshot>,
+    /// Player sessions, the ended ones too.
+    pub player_sessions: Vec<PlayerSessionSnapshot>,
+    /// Open sockets of server processes.
+    pub open_sockets: usize,
+    /// Fleet events such as `SERVER_PROCESS_CRASHED`, oldest first.
+    pub fleet_events: Vec<FleetEventSnapshot>,
+}
+
+/// A server process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ProcessSnapshot {
+    /// The id that the process chose.
+    pub process_id: String,
+    /// The fleet it is in.
+    pub fleet_id: String,
+    /// The compute it runs on.
+    pub compute_name: String,
+    /// The location of that compute.
+    pub location: String,
+    /// The port for players; 0 before `ProcessReady`.
+    pub port: u16,
+    /// Where it is in its life.
+    pub status: ProcessStatus,
+    /// Whether a game session can be placed on it.
+    pub placeable: bool,
+    /// The game session that was placed on it.
+    pub game_session_id: Option<String>,
+    /// Its open sockets.
+    pub open_sockets: usize,
+}
+
+/// A game session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct GameSessionSnapshot {
+    /// Its ARN.
+    pub game_session_id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Where it is in its life.
+    pub status: GameSessionStatus,
+    /// The id of the process it was placed on; empty when that is forgotten.
+    pub process_id: String,
+    /// Seats that are reserved or active.
+    pub seats_taken: u32,
+    /// Seats in all.
+    pub maximum_player_session_count: u32,
+    /// Whether new player sessions are accepted.
+    pub accepts_players: bool,
+}
+
+/// A player session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlayerSessionSnapshot {
+    /// Its id.
+    pub player_session_id: String,
+    /// The player.
+    pub player_id: String,
+    /// The ARN of its game session.
+    pub game_session_id: String,
+    /// Where it is in its life.
+    pub status: PlayerSessionStatus,
+}
+
+/// Something that happened on a fleet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FleetEventSnapshot {
+    /// The fleet.
+    pub fleet_id: String,
+    /// The event code of the service model.
+    pub code: String,
+    /// What happened, in words.
+    pub message: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub epoch_millis: u64,
+}

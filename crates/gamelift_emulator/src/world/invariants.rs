@@ -1,0 +1,45 @@
+//! What must be true of the world after every step, whatever happened.
+
+use std::collections::HashSet;
+
+use super::World;
+
+impl World {
+    /// The first broken promise, if one is.
+    pub(super) fn broken_invariant(&self) -> Option<String> {
+        let mut hosting = HashSet::new();
+        for (key, session) in &self.game_sessions {
+            let taken = session
+                .player_sessions
+                .iter()
+                .filter(|player| self.player_sessions[player].status.holds_a_seat())
+                .count();
+            if taken != session.seats_taken as usize {
+                return Some(format!(
+                    "{}: {taken} seats taken, {} counted",
+                    session.arn, session.seats_taken
+                ));
+            }
+            if session.seats_taken > session.maximum {
+                return Some(format!("I2: {} has more players than seats", session.arn));
+            }
+            if session.status.is_over() && taken > 0 {
+                return Some(format!("{} is over and still has players", session.arn));
+            }
+            if self.game_session_arns.get(&session.arn) != Some(key) {
+                return Some(format!("I3: two game sessions are {}", session.arn));
+            }
+            if !hosting.insert(session.process) {
+                return Some(format!("I5: {:?} has had two game sessions", session.process));
+            }
+        }
+        for ((_, _), idle) in &self.idle {
+            for key in idle {
+                if !self.processes.get(key).is_some_and(super::Process::is_placeable) {
+                    return Some(format!("{key:?} is on the list of free processes and is not free"));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,138 @@
+//! The world: everything GameLift knows, with no socket and no clock in it.
+//!
+//! Calls and frames go in with the time at which they came; frames to send come out of [`World::poll_outgoing`], and
+//! [`World::poll_timeout`] says when [`World::handle_timeout`] has something to do.
+
+mod access;
+mod computes;
+mod fleets;
+mod game_sessions;
+#[cfg(test)]
+mod invariants;
+mod keys;
+mod locations;
+mod page;
+mod placement;
+mod player_sessions;
+mod processes;
+mod requests;
+mod search;
+mod session_requests;
+mod settings;
+mod sockets;
+mod timers;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use gamelift_server_sdk::proto::message::{Push, Reply};
+use uuid::Uuid;
+
+use crate::model::timestamp::Timestamp;
+
+pub(crate) use self::{
+    keys::SocketId,
+    settings::Settings,
+    sockets::{Handshake, Refused},
+};
+
+use self::{
+    access::Grant,
+    computes::Compute,
+    fleets::{Fleet, FleetEvent},
+    game_sessions::GameSession,
+    keys::{GameSessionKey, PlayerSessionKey, ProcessKey},
+    player_sessions::PlayerSession,
+    processes::{Process, ProcessName},
+    sockets::Socket,
+    timers::Timers,
+};
+
+/// Where ids and tokens come from: random in a program, counted in a test.
+pub(crate) type Ids = Box<dyn FnMut() -> Uuid + Send>;
+
+/// A frame for one socket.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    Reply(SocketId, Reply),
+    Push(SocketId, Push),
+}
+
+/// Everything GameLift knows.
+pub(crate) struct World {
+    settings: Settings,
+    ids: Ids,
+    serial: u64,
+    fleets: BTreeMap<u64, Fleet>,
+    locations: BTreeMap<u64, String>,
+    computes: BTreeMap<u64, Compute>,
+    grants: HashMap<String, Grant>,
+    sockets: HashMap<SocketId, Socket>,
+    processes: BTreeMap<ProcessKey, Process>,
+    live_processes: HashMap<ProcessName, ProcessKey>,
+    ended_processes: VecDeque<ProcessKey>,
+    idle: BTreeMap<(String, String), BTreeSet<ProcessKey>>,
+    game_sessions: BTreeMap<GameSessionKey, GameSession>,
+    game_session_arns: HashMap<String, GameSessionKey>,
+    ended_game_sessions: VecDeque<GameSessionKey>,
+    player_sessions: BTreeMap<PlayerSessionKey, PlayerSession>,
+    player_session_ids: HashMap<String, PlayerSessionKey>,
+    timers: Timers,
+    outbox: VecDeque<Outgoing>,
+    fleet_events: VecDeque<FleetEvent>,
+}
+
+impl World {
+    /// A world with one Anywhere fleet in one location, and nothing else.
+    pub(crate) fn new(settings: Settings, ids: Ids, now: Timestamp) -> Self {
+        let mut world = Self {
+            settings,
+            ids,
+            serial: 0,
+            fleets: BTreeMap::new(),
+            locations: BTreeMap::new(),
+            computes: BTreeMap::new(),
+            grants: HashMap::new(),
+            sockets: HashMap::new(),
+            processes: BTreeMap::new(),
+            live_processes: HashMap::new(),
+            ended_processes: VecDeque::new(),
+            idle: BTreeMap::new(),
+            game_sessions: BTreeMap::new(),
+            game_session_arns: HashMap::new(),
+            ended_game_sessions: VecDeque::new(),
+            player_sessions: BTreeMap::new(),
+            player_session_ids: HashMap::new(),
+            timers: Timers::default(),
+            outbox: VecDeque::new(),
+            fleet_events: VecDeque::new(),
+        };
+        world.add_default_fleet(now);
+        world
+    }
+
+    /// The next frame to send.
+    pub(crate) fn poll_outgoing(&mut self) -> Option<Outgoing> {
+        self.outbox.pop_front()
+    }
+
+    /// A number that was never given before in this world, greater than all before.
+    fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    fn new_id(&mut self, prefix: &str) -> String {
+        format!("{prefix}{}", (self.ids)().hyphenated())
+    }
+
+    fn arn(&self, resource: &str) -> String {
+        format!(
+            "arn:aws:gamelift:{}:{}:{resource}",
+            self.settings.region, self.settings.account
+        )
+    }
+}

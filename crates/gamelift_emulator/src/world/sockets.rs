@@ -1,0 +1,176 @@
+//! Websockets of server processes: who may open one, and what their coming and going means.
+//!
+//! A process may have several sockets; what it is told goes to the newest. It is known by fleet, compute and process id,
+//! not by its socket: losing the last one starts a grace time, and coming back within it changes nothing.
+
+use gamelift_server_sdk::proto::message::Push;
+use thiserror::Error;
+
+use super::{
+    Outgoing, World,
+    access::RENEWAL_MARGIN,
+    keys::{ProcessKey, SocketId},
+    processes::{EndReason, Process, ProcessName},
+    timers::Timer,
+};
+use crate::model::{
+    status::{ProcessEvent, ProcessStatus},
+    timestamp::Timestamp,
+};
+
+/// What a process says about itself when it opens a socket.
+#[derive(Clone, Default)]
+pub(crate) struct Handshake {
+    pub(crate) process_id: String,
+    pub(crate) fleet_id: String,
+    pub(crate) compute_name: String,
+    /// The readings of the token: SDKs do not agree on what `+` means in a query.
+    pub(crate) tokens: Vec<String>,
+    pub(crate) idempotency_token: String,
+    pub(crate) sdk_language: String,
+}
+
+/// Why a socket was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    #[error("the handshake must name a process id (pID) of 1 to 1024 characters")]
+    NoProcessId,
+    #[error("the auth token is not one of this fleet's compute, or has expired: get one with GetComputeAuthToken")]
+    BadToken,
+}
+
+pub(super) struct Socket {
+    pub(super) process: ProcessKey,
+    /// New for each SDK instance, the same when one reconnects.
+    pub(super) idempotency_token: String,
+}
+
+impl World {
+    /// Opens a socket for a process.
+    pub(crate) fn connect(&mut self, handshake: Handshake, now: Timestamp) -> Result<SocketId, Refused> {
+        if handshake.process_id.is_empty() || handshake.process_id.len() > 1024 {
+            return Err(Refused::NoProcessId);
+        }
+        let name = ProcessName {
+            fleet_id: handshake.fleet_id,
+            compute_name: handshake.compute_name,
+            process_id: handshake.process_id,
+        };
+        let expires = handshake
+            .tokens
+            .iter()
+            .find_map(|token| self.token_expiry(token, &name.fleet_id, &name.compute_name, now));
+        let known = self.live_processes.get(&name).copied();
+        let tokenless =
+            known.filter(|_| self.settings.tokenless_reconnects && handshake.tokens.iter().all(String::is_empty));
+        if expires.is_none() && tokenless.is_none() {
+            return Err(Refused::BadToken);
+        }
+        let process = known.unwrap_or_else(|| self.add_process(name, handshake.sdk_language, now));
+        let socket = SocketId(self.next_serial());
+        self.sockets.insert(
+            socket,
+            Socket {
+                process,
+                idempotency_token: handshake.idempotency_token,
+            },
+        );
+        self.attach(process, socket);
+        if let Some(expires) = expires {
+            self.plan_renewal(process, expires, now);
+        }
+        Ok(socket)
+    }
+
+    /// A socket is gone.
+    pub(crate) fn disconnect(&mut self, socket: SocketId, now: Timestamp) {
+        let Some(gone) = self.sockets.remove(&socket) else {
+            return;
+        };
+        let key = gone.process;
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        process.sockets.retain(|open| *open != socket);
+        if !process.sockets.is_empty() {
+            return;
+        }
+        match process.status {
+            ProcessStatus::Ended => {}
+            ProcessStatus::Connected => self.forget_process(key),
+            ProcessStatus::Ready | ProcessStatus::Active | ProcessStatus::Ending => {
+                process.alone_since = Some(now);
+                let end = now + self.settings.socket_loss_grace;
+                self.timers.set(end, Timer::SocketLoss(key));
+                self.refresh_idle(key);
+            }
+        }
+    }
+
+    pub(super) fn socket_loss_timed_out(&mut self, key: ProcessKey, now: Timestamp) {
+        let grace = self.settings.socket_loss_grace;
+        let lost = self.processes.get(&key).and_then(|process| process.alone_since);
+        if lost.is_some_and(|since| since + grace <= now) {
+            self.end_process(key, EndReason::Crashed, now);
+        }
+    }
+
+    /// Sends to the newest socket of a process, or keeps the message until it has one again.
+    pub(super) fn push(&mut self, key: ProcessKey, push: Push) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        match process.sockets.last() {
+            Some(newest) => self.outbox.push_back(Outgoing::Push(*newest, push)),
+            None => process.undelivered.push(push),
+        }
+    }
+
+    pub(super) fn attach(&mut self, key: ProcessKey, socket: SocketId) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        process.sockets.push(socket);
+        process.alone_since = None;
+        for push in std::mem::take(&mut process.undelivered) {
+            self.push(key, push);
+        }
+        self.refresh_idle(key);
+    }
+
+    /// A new token shortly before the one in use expires.
+    fn plan_renewal(&mut self, key: ProcessKey, expires: Timestamp, now: Timestamp) {
+        let left = expires.since(now);
+        let at = now + left.saturating_sub(RENEWAL_MARGIN.min(left / 2));
+        if let Some(process) = self.processes.get_mut(&key) {
+            process.renew_token_at = Some(at);
+            self.timers.set(at, Timer::TokenRenewal(key));
+        }
+    }
+
+    pub(super) fn renew_token(&mut self, key: ProcessKey, now: Timestamp) {
+        let due = self.processes.get(&key).is_some_and(|process| {
+            process.status.after(ProcessEvent::AskedToEnd).is_some()
+                && process.renew_token_at.is_some_and(|at| at <= now)
+        });
+        if due {
+            self.refresh_connection(key, now);
+        }
+    }
+
+    /// Asks the process to open a new socket with a new token.
+    pub(super) fn refresh_connection(&mut self, key: ProcessKey, now: Timestamp) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        process.renew_token_at = None;
+        let Process { name, .. } = process;
+        let (fleet_id, compute_name) = (name.fleet_id.clone(), name.compute_name.clone());
+        let (token, _) = self.grant_token(&fleet_id, &compute_name, now);
+        let refresh = gamelift_server_sdk::proto::message::RefreshConnection {
+            refresh_connection_endpoint: self.settings.websocket_url.clone(),
+            auth_token: token.into(),
+        };
+        self.push(key, Push::RefreshConnection(refresh));
+    }
+}

@@ -1,0 +1,77 @@
+//! Looking at the world from outside, and the short cuts of its owner.
+
+use super::{World, computes::Compute};
+use crate::{
+    model::{error::ApiError, fleets::RegisterComputeInput, timestamp::Timestamp},
+    snapshot::{FleetEventSnapshot, GameSessionSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot},
+};
+
+impl World {
+    /// Everything the world knows, as plain data.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let arn = |key| self.game_sessions.get(&key).map(|session| session.arn.clone());
+        let processes = self.processes.values().map(|process| ProcessSnapshot {
+            process_id: process.name.process_id.clone(),
+            fleet_id: process.name.fleet_id.clone(),
+            compute_name: process.name.compute_name.clone(),
+            location: process.location.clone(),
+            port: process.port,
+            status: process.status,
+            placeable: process.is_placeable(),
+            game_session_id: process.game_session.and_then(arn),
+            open_sockets: process.sockets.len(),
+        });
+        let game_sessions = self.game_sessions.values().map(|session| GameSessionSnapshot {
+            game_session_id: session.arn.clone(),
+            name: session.name.clone(),
+            status: session.status,
+            process_id: self
+                .processes
+                .get(&session.process)
+                .map_or_else(String::new, |process| process.name.process_id.clone()),
+            seats_taken: session.seats_taken,
+            maximum_player_session_count: session.maximum,
+            accepts_players: session.accepts_players,
+        });
+        let player_sessions = self.player_sessions.values().map(|player| PlayerSessionSnapshot {
+            player_session_id: player.id.clone(),
+            player_id: player.player_id.clone(),
+            game_session_id: arn(player.game_session).unwrap_or_default(),
+            status: player.status,
+        });
+        let fleet_events = self.fleet_events.iter().map(|event| FleetEventSnapshot {
+            fleet_id: event.fleet_id.clone(),
+            code: event.code.to_owned(),
+            message: event.message.clone(),
+            epoch_millis: event.time.as_millis(),
+        });
+        Snapshot {
+            processes: processes.collect(),
+            game_sessions: game_sessions.collect(),
+            player_sessions: player_sessions.collect(),
+            open_sockets: self.sockets.len(),
+            fleet_events: fleet_events.collect(),
+        }
+    }
+
+    /// A token for a process on this machine, whose compute is registered if it is not yet.
+    pub(crate) fn local_token(&mut self, compute_name: &str, now: Timestamp) -> Result<String, ApiError> {
+        let fleet_id = self.settings.fleet_id.clone();
+        if self.find_compute(&fleet_id, compute_name).is_none() {
+            let input = RegisterComputeInput {
+                fleet_id: fleet_id.clone(),
+                compute_name: compute_name.to_owned(),
+                certificate_path: None,
+                dns_name: None,
+                ip_address: Some("127.0.0.1".into()),
+                location: Some(self.settings.location.clone()),
+            };
+            self.register_compute(input, now)?;
+        }
+        let name = self
+            .find_compute(&fleet_id, compute_name)
+            .map(|Compute { name, .. }| name.clone());
+        let name = name.unwrap_or_else(|| compute_name.to_owned());
+        Ok(self.grant_token(&fleet_id, &name, now).0)
+    }
+}
