@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`stack`] | [`LocalStack`]: emulator, backend and servers in one call |
 //! | [`supervisor`] | keeps a number of server processes running, one per game session |
 //! | [`roster`] | the supervisor's rules, without clock, process or socket |
 //! | [`orchestrator`] | what the supervisor asks whoever places game sessions on its processes |
@@ -12,17 +13,24 @@
 //! its parent as its standard input, announced by [`PARENT_PIPE`]. When the pipe closes - on purpose, or because the
 //! parent died however - the process ends by itself. `SessionServerPlugin`'s signals do that for a Bevy server.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDocTests;
+
 pub mod command;
+mod emulated;
 mod error;
 pub mod lines;
 pub mod orchestrator;
 mod process;
 pub mod roster;
+pub mod stack;
 pub mod supervisor;
 
 pub use command::{PortRange, ServerCommand};
 pub use error::LauncherError;
 pub use orchestrator::Orchestrator;
+pub use stack::{LocalStack, LocalStackBuilder};
 pub use supervisor::{Supervisor, SupervisorSettings};
 
 /// The environment variable that tells a server process which of its descriptors is the pipe from its parent. The

@@ -76,6 +76,11 @@ impl SupervisorSettings {
         self
     }
 
+    /// The program that is started.
+    pub fn program(&self) -> &std::path::Path {
+        self.command.program()
+    }
+
     /// How long a process may take to end after its pipe was closed, before it is killed.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
