@@ -1,0 +1,53 @@
+//! What a game hears of its server's life. Each is an event for observers and a message for readers.
+
+use std::time::Duration;
+
+use bevy_ecs::event::Event;
+use bevy_ecs::message::Message;
+use game_session_protocol::{GameSessionId, GoodbyeCode, RefusalCode};
+
+use crate::error::SessionServerError;
+
+/// A game session was placed here: the [`HostedSession`](crate::HostedSession) exists, load what it needs.
+#[derive(Event, Message, Debug, Clone, PartialEq, Eq)]
+pub struct GameSessionStarted {
+    /// The orchestrator's id of it.
+    pub id: GameSessionId,
+    /// The name its owner gave it.
+    pub name: String,
+}
+
+/// The description of the game session changed; the [`HostedSession`](crate::HostedSession) has the new one.
+#[derive(Event, Message, Debug, Clone, PartialEq, Eq)]
+pub struct GameSessionUpdated {
+    /// The orchestrator's id of it.
+    pub id: GameSessionId,
+}
+
+/// The game session ends: say goodbye to its players now. See [`Goodbyes`](crate::Goodbyes) for more time.
+#[derive(Event, Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionEnding {
+    /// What to tell the players.
+    pub reason: GoodbyeCode,
+}
+
+/// The process must be gone soon. The ordered end follows by itself.
+#[derive(Event, Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShutdownRequested {
+    /// Time left, `None` when nobody named any.
+    pub time_left: Option<Duration>,
+}
+
+/// The orchestrator could not be reached or refused something. What follows from it, follows by itself.
+#[derive(Event, Message, Debug, Clone)]
+pub struct HostFailed {
+    /// What went wrong.
+    pub error: SessionServerError,
+}
+
+/// A player was turned away at the door. There never was an entity.
+#[derive(Event, Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlayerRejected {
+    /// Why.
+    pub reason: RefusalCode,
+}

@@ -1,0 +1,229 @@
+//! A server app on an orchestrator in memory, turned by hand in virtual time.
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use bevy_app::{App, AppExit};
+use bevy_ecs::prelude::*;
+use bevy_game_session_server::*;
+use bevy_state::app::StatesPlugin;
+use bevy_state::state::State;
+use bevy_time::{TimePlugin, TimeUpdateStrategy};
+use futures_lite::future::{block_on, poll_once};
+use game_session_protocol::in_memory::{
+    GameSessionSnapshot, InMemoryOrchestrator, ProcessNumber, ProcessStatus, SeatStatus, read_ticket,
+};
+use game_session_protocol::*;
+
+/// One frame.
+pub const FRAME: Duration = Duration::from_millis(10);
+
+/// What the game heard, in order.
+#[derive(Resource, Default)]
+pub struct Heard(pub Vec<String>);
+
+/// A server app.
+pub struct Server {
+    pub app: App,
+    pub orchestrator: InMemoryOrchestrator,
+    pub process: ProcessNumber,
+    exit: Option<AppExit>,
+}
+
+pub fn server() -> Server {
+    Server::new(InMemoryOrchestrator::new(), |plugin| plugin)
+}
+
+pub fn server_with(policies: ServerPolicies) -> Server {
+    Server::new(InMemoryOrchestrator::new(), |plugin| plugin.policies(policies))
+}
+
+pub fn listening_for_many() -> Server {
+    Server::new(
+        InMemoryOrchestrator::new().with_host_lifetime(HostLifetime::ManySessions),
+        |plugin| plugin,
+    )
+}
+
+impl Server {
+    pub fn new(
+        orchestrator: InMemoryOrchestrator,
+        set: impl FnOnce(SessionServerPlugin) -> SessionServerPlugin,
+    ) -> Self {
+        let host = orchestrator.host();
+        let process = host.process();
+        let mut app = App::new();
+        app.add_plugins((TimePlugin, StatesPlugin))
+            .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME))
+            .add_plugins(set(SessionServerPlugin::new(host)))
+            .init_resource::<Heard>()
+            .add_observer(|e: On<GameSessionStarted>, mut heard: ResMut<Heard>| {
+                heard.0.push(format!("started {}", e.name))
+            })
+            .add_observer(
+                |_: On<GameSessionUpdated>, mut heard: ResMut<Heard>, hosted: Res<HostedSession>| {
+                    heard.0.push(format!("updated {}", hosted.name()));
+                },
+            )
+            .add_observer(|e: On<SessionEnding>, mut heard: ResMut<Heard>| {
+                heard.0.push(format!("ending {:?}", e.reason))
+            })
+            .add_observer(|e: On<ShutdownRequested>, mut heard: ResMut<Heard>| {
+                heard.0.push(format!("shutdown in {:?}", e.time_left));
+            })
+            .add_observer(|e: On<PlayerRejected>, mut heard: ResMut<Heard>| {
+                heard.0.push(format!("rejected {:?}", e.reason))
+            })
+            .add_observer(|e: On<HostFailed>, mut heard: ResMut<Heard>| heard.0.push(format!("failed: {}", e.error)));
+        app.finish();
+        app.cleanup();
+        Self {
+            app,
+            orchestrator,
+            process,
+        }
+    }
+
+    /// A server with an active game session of these seats, and its owner's seat.
+    pub fn with_session(mut self, max_players: u16) -> (Self, Seat) {
+        self.app.insert_resource(ListenPort(7777));
+        self.until("ready", |server| server.state() == ServerSessionState::Ready);
+        let seat = self.create("alice", "Friday", max_players);
+        (self, seat)
+    }
+
+    pub fn create(&mut self, player: &str, name: &str, max_players: u16) -> Seat {
+        let mut seat = self
+            .orchestrator
+            .service(player.parse().unwrap())
+            .create(draft(name, max_players), Progress::ignored());
+        for _ in 0..100 {
+            if let Some(seat) = block_on(poll_once(&mut seat)) {
+                self.until("active", |server| server.state() == ServerSessionState::Active);
+                return seat.unwrap();
+            }
+            self.frame();
+        }
+        panic!("the game session was not activated; heard: {:?}", self.heard());
+    }
+
+    pub fn join(&self, player: &str, session: &GameSession) -> Seat {
+        let request = JoinGameSession {
+            id: session.id.clone(),
+            build: session.build.clone(),
+        };
+        block_on(
+            self.orchestrator
+                .service(player.parse().unwrap())
+                .join(request, Progress::ignored()),
+        )
+        .unwrap()
+    }
+
+    pub fn frame(&mut self) {
+        if self.exit.is_none() {
+            self.app.update();
+            self.exit = self.app.should_exit();
+        }
+    }
+
+    pub fn frames_for(&mut self, time: Duration) {
+        let frames = time.as_millis().div_ceil(FRAME.as_millis());
+        (0..frames).for_each(|_| self.frame());
+    }
+
+    pub fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..5000 {
+            if is_so(self) {
+                return;
+            }
+            self.frame();
+        }
+        panic!("not {what} after 5000 frames; heard: {:?}", self.heard());
+    }
+
+    pub fn state(&self) -> ServerSessionState {
+        *self.app.world().resource::<State<ServerSessionState>>().get()
+    }
+
+    pub fn heard(&self) -> Vec<String> {
+        self.app.world().resource::<Heard>().0.clone()
+    }
+
+    pub fn exit(&self) -> Option<AppExit> {
+        self.exit.clone()
+    }
+
+    /// Shows a ticket at the door.
+    pub fn knock(&mut self, seat: &Seat) -> AdmissionId {
+        self.knock_with(&read_ticket(&seat.ticket).unwrap())
+    }
+
+    pub fn knock_with(&mut self, stamp: &TicketStamp) -> AdmissionId {
+        let world = self.app.world_mut();
+        let session = world.resource::<HostedSession>().clone();
+        world.resource_mut::<Admissions>().request(stamp, &session)
+    }
+
+    pub fn decided(&mut self) -> Vec<(AdmissionId, Result<AcceptedPlayer, RefusalCode>)> {
+        self.app.world_mut().resource_mut::<Admissions>().take_decided()
+    }
+
+    /// Waits for the decision on one request.
+    pub fn decision(&mut self, id: AdmissionId) -> Result<AcceptedPlayer, RefusalCode> {
+        let mut decision = None;
+        self.until("decided", |server| {
+            decision = server.decided().into_iter().find(|(decided, _)| *decided == id);
+            decision.is_some()
+        });
+        decision.unwrap().1
+    }
+
+    /// Knocks, is let in and gets an entity.
+    pub fn enter(&mut self, seat: &Seat) -> Entity {
+        let id = self.knock(seat);
+        let player = self.decision(id).unwrap();
+        self.app.world_mut().spawn(player).id()
+    }
+
+    pub fn seat_status(&self, seat: &Seat) -> SeatStatus {
+        self.orchestrator
+            .snapshot()
+            .seat(&seat.player_session_id)
+            .unwrap()
+            .status
+    }
+
+    pub fn session(&self) -> GameSessionSnapshot {
+        self.orchestrator.snapshot().game_sessions.last().unwrap().clone()
+    }
+
+    pub fn process_status(&self) -> ProcessStatus {
+        self.orchestrator.snapshot().process(self.process).unwrap().status
+    }
+
+    pub fn command(&mut self, give: impl FnOnce(&mut Commands)) {
+        let world = self.app.world_mut();
+        give(&mut world.commands());
+        world.flush();
+    }
+}
+
+pub fn draft(name: &str, max_players: u16) -> CreateGameSession {
+    CreateGameSession {
+        idempotency_key: IdempotencyKey::random(),
+        name: name.into(),
+        max_players,
+        build: "dev".parse().unwrap(),
+        properties: GameProperties::new(),
+        privacy: Privacy::Listed,
+    }
+}
+
+pub fn unavailable() -> HostError {
+    HostError::Unavailable {
+        action: "accept a player",
+        message: "too busy".into(),
+    }
+}
