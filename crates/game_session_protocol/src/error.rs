@@ -57,6 +57,8 @@ error_codes! {
     Forbidden = "forbidden", 403;
     /// There is no such game session.
     NotFound = "not_found", 404;
+    /// The route exists, but not with this method.
+    MethodNotAllowed = "method_not_allowed", 405;
     /// All seats are taken.
     SessionFull = "session_full", 409;
     /// The game session takes no new players.
@@ -65,6 +67,8 @@ error_codes! {
     VersionMismatch = "version_mismatch", 409;
     /// The game session is over.
     SessionEnded = "session_ended", 410;
+    /// The request's body is too large.
+    TooLarge = "too_large", 413;
     /// The idempotency key was used with another request before.
     IdempotencyMismatch = "idempotency_mismatch", 422;
     /// Too many requests; come back later.

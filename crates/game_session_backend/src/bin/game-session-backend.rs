@@ -1,0 +1,130 @@
+//! The backend as a program of its own, configured by flags or environment variables.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use game_session_backend::{AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The HTTP API between game clients and Amazon GameLift.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, env = "GAME_SESSION_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The id or ARN of the fleet in which game sessions are placed.
+    #[arg(long, env = "GAME_SESSION_FLEET", conflicts_with = "alias")]
+    fleet: Option<String>,
+    /// The alias of the fleet in which game sessions are placed.
+    #[arg(long, env = "GAME_SESSION_ALIAS")]
+    alias: Option<String>,
+    /// The location, required for an Anywhere fleet.
+    #[arg(long, env = "GAME_SESSION_LOCATION")]
+    location: Option<String>,
+    /// The URL of an emulator, asked with dummy credentials; without it the usual AWS variables and profiles count.
+    #[arg(long, env = "GAME_SESSION_EMULATOR")]
+    emulator: Option<String>,
+    /// The file with the master secrets; else GAME_SESSION_KEYRING and GAME_SESSION_KEYRING_FILE count.
+    #[arg(long)]
+    keyring_file: Option<PathBuf>,
+    /// The longest an answer is held back, in seconds.
+    #[arg(long, env = "GAME_SESSION_MAX_WAIT", default_value_t = 25, value_parser = clap::value_parser!(u64).range(0..=300))]
+    max_wait: u64,
+    /// A game session that is not active after so many seconds is ended.
+    #[arg(long, env = "GAME_SESSION_PLACEMENT_DEADLINE", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=600))]
+    placement_deadline: u64,
+    /// The UDP port that servers hold inside their containers, where it differs from the one outside.
+    #[arg(long, env = "GAME_SESSION_SERVER_PORT")]
+    server_port: Option<u16>,
+    /// A host name under which a backend on loopback may be addressed by a proxy; may be repeated.
+    #[arg(long)]
+    allow_host: Vec<String>,
+    /// Prints a keyring with one new key under this id, and ends.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "k1")]
+    new_key: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    if let Some(id) = &arguments.new_key {
+        println!("{}", Keyring::new_key_text(id));
+        return ExitCode::SUCCESS;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the runtime could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the backend did not start: {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(inner) = cause {
+                eprintln!("  because: {inner}");
+                cause = inner.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), BackendError> {
+    // Before the socket is open, so that a signal is never missed.
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let backend = Backend::start(config(arguments)?).await?;
+    println!("listening on {}", backend.url());
+    if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("the backend stops");
+        backend.stop().await;
+    } else {
+        tracing::warn!("signals cannot be caught here: the backend runs until it is killed");
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
+    let aws = arguments.emulator.map_or_else(AwsTarget::from_env, AwsTarget::endpoint);
+    let limits = Limits::default()
+        .max_wait(Duration::from_secs(arguments.max_wait))
+        .placement_deadline(Duration::from_secs(arguments.placement_deadline));
+    let mut config = BackendConfig::new(aws).listen(arguments.listen).limits(limits);
+    let fleet = arguments
+        .fleet
+        .map(FleetTarget::new)
+        .or_else(|| arguments.alias.map(FleetTarget::alias));
+    if let Some(mut fleet) = fleet {
+        if let Some(location) = arguments.location {
+            fleet = fleet.location(location);
+        }
+        config = config.fleet(fleet);
+    }
+    let keyring = match arguments.keyring_file {
+        Some(path) => Some(Keyring::from_file(path)?),
+        None => Keyring::from_env()?,
+    };
+    if let Some(keyring) = keyring {
+        config = config.keyring(keyring);
+    }
+    if let Some(port) = arguments.server_port {
+        config = config.server_port(port);
+    }
+    Ok(arguments.allow_host.into_iter().fold(config, BackendConfig::allow_host))
+}

@@ -1,0 +1,260 @@
+//! What a backend is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::keyring::Keyring;
+
+/// Everything a backend is started with. Built by value; what is not set has a default that is safe on a developer's
+/// machine.
+#[derive(Debug, Clone)]
+pub struct BackendConfig {
+    pub(crate) aws: AwsTarget,
+    pub(crate) listen: SocketAddr,
+    pub(crate) fleet: Option<FleetTarget>,
+    pub(crate) keyring: Option<Keyring>,
+    pub(crate) limits: Limits,
+    pub(crate) creator_limit: Option<CreatorLimit>,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) server_port: Option<u16>,
+}
+
+impl BackendConfig {
+    /// A backend that asks this GameLift; it listens on a free port of the loopback interface.
+    pub fn new(aws: AwsTarget) -> Self {
+        Self {
+            aws,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            fleet: None,
+            keyring: None,
+            limits: Limits::default(),
+            creator_limit: None,
+            allowed_hosts: Vec::new(),
+            server_port: None,
+        }
+    }
+
+    /// Where to listen; port 0 picks a free one. Outside the loopback interface a lasting keyring is required.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Where game sessions are placed. Required.
+    #[must_use]
+    pub fn fleet(mut self, fleet: FleetTarget) -> Self {
+        self.fleet = Some(fleet);
+        self
+    }
+
+    /// The master secrets. Without them a backend on the loopback interface makes up a random one for its run.
+    #[must_use]
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
+    }
+
+    /// How much is allowed, and how long things may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whether GameLift limits how many game sessions one player makes. By default it does, except at a loopback
+    /// endpoint.
+    #[must_use]
+    pub fn creator_limit(mut self, limit: CreatorLimit) -> Self {
+        self.creator_limit = Some(limit);
+        self
+    }
+
+    /// A host name under which a backend on the loopback interface may be addressed besides the loopback names:
+    /// needed when a reverse proxy on the same machine passes the public `Host` header on.
+    #[must_use]
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// The UDP port that servers hold inside their containers, where it differs from the one that GameLift reports.
+    #[must_use]
+    pub fn server_port(mut self, port: u16) -> Self {
+        self.server_port = Some(port);
+        self
+    }
+}
+
+/// Which GameLift is asked, with which credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsTarget(pub(crate) Target);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Environment,
+    Endpoint(String),
+}
+
+impl AwsTarget {
+    /// The AWS account, region and endpoint of the usual environment variables and profiles;
+    /// `AWS_ENDPOINT_URL_GAMELIFT` points it elsewhere.
+    pub fn from_env() -> Self {
+        Self(Target::Environment)
+    }
+
+    /// An emulator at this URL, asked with dummy credentials.
+    pub fn endpoint(url: impl Into<String>) -> Self {
+        Self(Target::Endpoint(url.into()))
+    }
+}
+
+/// Where game sessions are placed: one fleet, or an alias of one, and one location of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetTarget {
+    pub(crate) fleet: Fleet,
+    pub(crate) location: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fleet {
+    Id(String),
+    Alias(String),
+}
+
+impl FleetTarget {
+    /// The fleet of this id or ARN.
+    pub fn new(fleet_id: impl Into<String>) -> Self {
+        Self {
+            fleet: Fleet::Id(fleet_id.into()),
+            location: None,
+        }
+    }
+
+    /// The fleet that this alias stands for at the time of each call.
+    pub fn alias(alias_id: impl Into<String>) -> Self {
+        Self {
+            fleet: Fleet::Alias(alias_id.into()),
+            location: None,
+        }
+    }
+
+    /// The location, required for an Anywhere fleet (there it starts with `custom-`).
+    #[must_use]
+    pub fn location(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+}
+
+/// Whether GameLift's own limit on game sessions per creator is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreatorLimit {
+    /// Each create call names its creator (by pseudonym): GameLift then allows one per second, or what the fleet's
+    /// resource creation limit policy says.
+    Fleet,
+    /// Create calls name no creator.
+    Off,
+}
+
+/// How many requests are allowed: a bucket that refills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many at once.
+    pub burst: u32,
+    /// So many more each second.
+    pub per_second: u32,
+}
+
+/// How much is allowed, and how long things may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub(crate) max_wait: Duration,
+    pub(crate) placement_deadline: Duration,
+    pub(crate) access_token_life: Duration,
+    pub(crate) header_timeout: Duration,
+    pub(crate) drain: Duration,
+    pub(crate) concurrent_requests: usize,
+    pub(crate) connections: usize,
+    pub(crate) connections_per_address: usize,
+    pub(crate) per_player: Rate,
+    pub(crate) per_address: Option<Rate>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_wait: Duration::from_secs(25),
+            placement_deadline: Duration::from_secs(120),
+            access_token_life: Duration::from_secs(12 * 60 * 60),
+            header_timeout: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+            concurrent_requests: 1024,
+            connections: 4096,
+            connections_per_address: 256,
+            per_player: Rate {
+                burst: 60,
+                per_second: 20,
+            },
+            per_address: None,
+        }
+    }
+}
+
+impl Limits {
+    /// The longest an answer may be held back for `?wait=`; longer waits are cut to it. 25 s unless told.
+    #[must_use]
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// A game session that is not active so long after its creation is ended. 120 s unless told.
+    #[must_use]
+    pub fn placement_deadline(mut self, deadline: Duration) -> Self {
+        self.placement_deadline = deadline;
+        self
+    }
+
+    /// How long a guest's access token is good for. 12 h unless told.
+    #[must_use]
+    pub fn access_token_life(mut self, life: Duration) -> Self {
+        self.access_token_life = life;
+        self
+    }
+
+    /// How long a connection may take to send the head of a request. 10 s unless told.
+    #[must_use]
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.header_timeout = timeout;
+        self
+    }
+
+    /// Requests in progress at once; more are refused. 1024 unless told.
+    #[must_use]
+    pub fn concurrent_requests(mut self, most: usize) -> Self {
+        self.concurrent_requests = most;
+        self
+    }
+
+    /// Connections at once from one address, loopback excepted; more are closed. 256 unless told.
+    #[must_use]
+    pub fn connections_per_address(mut self, most: usize) -> Self {
+        self.connections_per_address = most;
+        self
+    }
+
+    /// Requests of one player. 60 at once and 20 a second unless told.
+    #[must_use]
+    pub fn per_player(mut self, rate: Rate) -> Self {
+        self.per_player = rate;
+        self
+    }
+
+    /// Requests from one address. Not limited unless told: behind a proxy all come from one.
+    #[must_use]
+    pub fn per_address(mut self, rate: Rate) -> Self {
+        self.per_address = Some(rate);
+        self
+    }
+}

@@ -1,0 +1,106 @@
+//! Which failed calls are made again, and when.
+//!
+//! Throttled and unconnected calls did nothing, so any call may be repeated after them. After an internal error or a
+//! lost answer only calls that are the same when made twice are: all but CreatePlayerSession. A creator's limit
+//! (LimitExceeded) is an answer, not throttling, and is never repeated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession,
+    Outcome, PlayerSessionRecord, RecordPage, SearchQuery,
+};
+
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// GameLift with repeated calls.
+#[derive(Clone)]
+pub(crate) struct Patient(Arc<dyn GameLift>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Twice {
+    IsOnce,
+    IsTwice,
+}
+
+impl Patient {
+    pub(crate) fn new(gamelift: Arc<dyn GameLift>) -> Self {
+        Self(gamelift)
+    }
+
+    /// The calls without repetition, for who repeats on its own.
+    pub(crate) fn plain(&self) -> &Arc<dyn GameLift> {
+        &self.0
+    }
+
+    pub(crate) async fn create_game_session(
+        &self,
+        request: NewGameSession,
+    ) -> Result<GameSessionRecord, GameLiftError> {
+        repeat(Twice::IsOnce, || self.0.create_game_session(request.clone())).await
+    }
+
+    pub(crate) async fn describe(&self, arn: &GameSessionArn) -> Result<Option<GameSessionRecord>, GameLiftError> {
+        repeat(Twice::IsOnce, || self.0.describe_game_session(arn.clone())).await
+    }
+
+    pub(crate) async fn search(&self, query: SearchQuery) -> Result<RecordPage, GameLiftError> {
+        repeat(Twice::IsOnce, || self.0.search_game_sessions(query.clone())).await
+    }
+
+    pub(crate) async fn reserve(
+        &self,
+        arn: &GameSessionArn,
+        player: &str,
+    ) -> Result<PlayerSessionRecord, GameLiftError> {
+        repeat(Twice::IsTwice, || {
+            self.0.create_player_session(arn.clone(), player.to_owned())
+        })
+        .await
+    }
+
+    pub(crate) async fn seats_of(&self, player: &str) -> Result<Vec<PlayerSessionRecord>, GameLiftError> {
+        repeat(Twice::IsOnce, || self.0.describe_player_sessions(player.to_owned())).await
+    }
+
+    pub(crate) async fn update(&self, change: GameSessionChange) -> Result<GameSessionRecord, GameLiftError> {
+        repeat(Twice::IsOnce, || self.0.update_game_session(change.clone())).await
+    }
+
+    pub(crate) async fn terminate(&self, arn: &GameSessionArn) -> Result<(), GameLiftError> {
+        repeat(Twice::IsOnce, || self.0.terminate_game_session(arn.clone())).await
+    }
+}
+
+fn may_repeat(kind: GameLiftErrorKind, twice: Twice) -> bool {
+    match kind {
+        GameLiftErrorKind::Throttled | GameLiftErrorKind::Unreachable | GameLiftErrorKind::Conflict => true,
+        GameLiftErrorKind::Internal | GameLiftErrorKind::TimedOut => twice == Twice::IsOnce,
+        _ => false,
+    }
+}
+
+async fn repeat<T>(twice: Twice, call: impl Fn() -> Outcome<T>) -> Result<T, GameLiftError> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..ATTEMPTS {
+        match call().await {
+            Err(error) if may_repeat(error.kind, twice) => {
+                tracing::debug!(operation = error.operation, kind = ?error.kind, "a call to GameLift is repeated");
+                tokio::time::sleep(jittered(pause)).await;
+                pause *= 3;
+            }
+            answer => return answer,
+        }
+    }
+    call().await
+}
+
+/// Half of the pause to all of it, so that callers who were refused together do not come back together.
+fn jittered(pause: Duration) -> Duration {
+    let mut byte = [128];
+    // Without randomness the middle is as good as any.
+    let _ = getrandom::fill(&mut byte);
+    pause / 2 + pause.mul_f64(f64::from(byte[0]) / 510.0)
+}

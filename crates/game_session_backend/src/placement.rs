@@ -1,0 +1,264 @@
+//! Placing a game session: one per click, its maker's seat in it, and an end for what cannot be delivered.
+
+use std::time::Duration;
+
+use game_session_protocol::host::SecretText;
+use game_session_protocol::{
+    CreateGameSession, ErrorCode, GameSessionData, GameSessionId, Placing, PlayerId, ProgressStep, Seat, session_data,
+};
+use tokio::time::Instant;
+
+use crate::checks::{with_ours, without_ours};
+use crate::config::CreatorLimit;
+use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionRecord, GameSessionStatus, NewGameSession};
+use crate::keyring::SessionToken;
+use crate::problem::{During, Problem};
+use crate::sealing::seal_id;
+use crate::seats::{Facts, Lapsed, Newness, micros, take};
+use crate::state::Shared;
+use crate::watch::Waited;
+
+/// What a placement comes to within the wait.
+#[derive(Debug)]
+pub(crate) enum Placed {
+    /// The seat.
+    Seated(Box<Seat>),
+    /// Not yet.
+    Placing(Placing),
+}
+
+/// Makes the game session of this click, or finds the one it made before, and takes the caller's seat in it.
+pub(crate) async fn create(
+    shared: &Shared,
+    caller: &PlayerId,
+    request: &CreateGameSession,
+    wait: Duration,
+) -> Result<Placed, Problem> {
+    let started = Instant::now();
+    let token = shared.ring.session_token(caller, &request.idempotency_key);
+    let made = place(shared, caller, request, &token).await?;
+    let newness = match made.status {
+        GameSessionStatus::Activating => Newness::JustMade,
+        _ => Newness::MayHaveSeat,
+    };
+    tracing::info!(trace_id = shared.ring.trace_id(&token), status = ?made.status, "a game session was placed");
+    deliver(shared, caller, made, newness, started, wait).await
+}
+
+/// The caller's seat in a game session that the caller named; waits while it activates.
+pub(crate) async fn seat(
+    shared: &Shared,
+    caller: &PlayerId,
+    arn: &GameSessionArn,
+    wait: Duration,
+) -> Result<Placed, Problem> {
+    let started = Instant::now();
+    let record = describe(shared, arn).await?;
+    let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::not_found)?;
+    if record.status == GameSessionStatus::Active || facts.owner == *caller {
+        return deliver(shared, caller, record, Newness::MayHaveSeat, started, wait).await;
+    }
+    Err(if record.status.is_over() {
+        Problem::session_ended()
+    } else {
+        Problem::not_accepting("the game session is still starting").retry_after(Duration::from_secs(1))
+    })
+}
+
+/// One game session by its ARN.
+pub(crate) async fn describe(shared: &Shared, arn: &GameSessionArn) -> Result<GameSessionRecord, Problem> {
+    let found = shared
+        .gamelift
+        .describe(arn)
+        .await
+        .map_err(|error| Problem::of(&error, During::Session))?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// The arguments of the create call: a pure function of player, click and body.
+fn arguments(
+    shared: &Shared,
+    caller: &PlayerId,
+    request: &CreateGameSession,
+    token: &SessionToken,
+) -> Result<NewGameSession, Problem> {
+    let key = shared
+        .ring
+        .session_key(token)
+        .ok_or(Problem::internal("the session key could not be made"))?;
+    let data = GameSessionData {
+        version: session_data::VERSION,
+        key_id: token.key_id().to_owned(),
+        token: token.as_str().to_owned(),
+        key,
+        owner: caller.clone(),
+        build: request.build.clone(),
+        privacy: request.privacy,
+        trace_id: shared.ring.trace_id(token),
+    };
+    Ok(NewGameSession {
+        token: token.as_str().to_owned(),
+        name: request.name.clone(),
+        max_players: request.max_players,
+        properties: with_ours(request.properties.clone(), &request.build, request.privacy),
+        session_data: SecretText::new(data.to_json()),
+        creator: match shared.creator_limit {
+            CreatorLimit::Fleet => Some(shared.ring.pseudonym(caller)),
+            CreatorLimit::Off => None,
+        },
+    })
+}
+
+async fn place(
+    shared: &Shared,
+    caller: &PlayerId,
+    request: &CreateGameSession,
+    token: &SessionToken,
+) -> Result<GameSessionRecord, Problem> {
+    let arguments = arguments(shared, caller, request, token)?;
+    let _alone = shared
+        .clicks
+        .lock(token.as_str().to_owned())
+        .await
+        .ok_or_else(Problem::busy)?;
+    match shared.gamelift.create_game_session(arguments).await {
+        Ok(record) => Ok(record),
+        Err(error) if error.kind == GameLiftErrorKind::ParameterMismatch => {
+            same_click(shared, caller, request, token).await
+        }
+        Err(error) => Err(Problem::of(&error, During::Create)),
+    }
+}
+
+/// GameLift says that the click came before with other arguments. They may differ by what the backend adds, after an
+/// update of it; then the game session of the click is the answer, if it is the caller's and was asked for alike.
+async fn same_click(
+    shared: &Shared,
+    caller: &PlayerId,
+    request: &CreateGameSession,
+    token: &SessionToken,
+) -> Result<GameSessionRecord, Problem> {
+    let arn = shared
+        .gamelift
+        .plain()
+        .arn_of_token(token.as_str())
+        .ok_or_else(Problem::idempotency_mismatch)?;
+    let found = shared
+        .gamelift
+        .describe(&arn)
+        .await
+        .map_err(|error| Problem::of(&error, During::Session))?;
+    let record = found.ok_or_else(Problem::idempotency_mismatch)?;
+    let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::idempotency_mismatch)?;
+    let alike = facts.owner == *caller
+        && facts.build == request.build
+        && facts.privacy == request.privacy
+        && record.name == request.name
+        && record.max_players == request.max_players
+        && without_ours(&record.properties) == request.properties;
+    if alike {
+        Ok(record)
+    } else {
+        Err(Problem::idempotency_mismatch())
+    }
+}
+
+/// Waits until the game session is active and takes the caller's seat in it.
+async fn deliver(
+    shared: &Shared,
+    caller: &PlayerId,
+    record: GameSessionRecord,
+    newness: Newness,
+    started: Instant,
+    wait: Duration,
+) -> Result<Placed, Problem> {
+    let left = time_left(shared, &record);
+    let (record, newness) = if record.status == GameSessionStatus::Active || record.status.is_over() {
+        (record, newness)
+    } else {
+        let wait = wait.saturating_sub(started.elapsed()).min(left);
+        match shared.watch.settled(&record.arn, wait).await {
+            // Someone who was quicker has a seat: it may be the caller, over another instance.
+            Waited::Settled(now) if now.current_players > 0 => (now, Newness::MayHaveSeat),
+            Waited::Settled(now) => (now, newness),
+            Waited::Gone => return Err(Problem::activation_failed()),
+            Waited::Failed(error) => return Err(Problem::of(&error, During::Session)),
+            Waited::TooMany => return Err(Problem::busy()),
+            Waited::StillActivating if wait == left => return Err(give_up(shared, &record.arn).await),
+            Waited::StillActivating => {
+                let id = sealed(shared, &record)?;
+                return Ok(Placed::Placing(Placing {
+                    id,
+                    step: ProgressStep::Activating,
+                }));
+            }
+        }
+    };
+    let activation = started.elapsed();
+    let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::not_found)?;
+    if record.status.is_over() {
+        return Err(match newness {
+            Newness::JustMade => Problem::activation_failed(),
+            Newness::MayHaveSeat => why_over(shared, caller, &record).await,
+        });
+    }
+    let lapsed = if facts.owner == *caller {
+        Lapsed::Reserve
+    } else {
+        Lapsed::ReserveAnew
+    };
+    match take(shared, caller, &record, &facts, newness, lapsed).await {
+        Ok(mut seat) => {
+            seat.timings.activation_us = micros(activation);
+            tracing::info!(trace_id = facts.trace_id, "a seat was given");
+            Ok(Placed::Seated(Box::new(seat)))
+        }
+        // Nobody else knows of a game session that was just made, and its maker cannot enter.
+        Err(problem) if newness == Newness::JustMade && !may_pass(&problem) => {
+            end_quietly(shared, &record.arn).await;
+            Err(problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Whether the same request may succeed later.
+fn may_pass(problem: &Problem) -> bool {
+    problem.retry_after.is_some() || problem.code == ErrorCode::TimedOut
+}
+
+/// What is left of the time a game session may take to become active.
+fn time_left(shared: &Shared, record: &GameSessionRecord) -> Duration {
+    let now = shared.clock.now_ms();
+    let age = record.created_at_ms.map_or(0, |created| now.saturating_sub(created));
+    shared
+        .limits
+        .placement_deadline
+        .saturating_sub(Duration::from_millis(age))
+}
+
+async fn give_up(shared: &Shared, arn: &GameSessionArn) -> Problem {
+    tracing::warn!(game_session = %arn, "a game session did not become active in time and is ended");
+    end_quietly(shared, arn).await;
+    Problem::activation_failed()
+}
+
+async fn end_quietly(shared: &Shared, arn: &GameSessionArn) {
+    if let Err(error) = shared.gamelift.terminate(arn).await {
+        tracing::warn!(game_session = %arn, kind = ?error.kind, "a game session that nobody can use was not ended");
+    }
+    shared.listings_changed();
+}
+
+/// A game session that is over was active if its maker ever had a seat in it.
+async fn why_over(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Problem {
+    match shared.gamelift.seats_of(caller.as_str()).await {
+        Ok(seats) if seats.iter().any(|seat| seat.arn == record.arn) => Problem::session_ended(),
+        Ok(_) => Problem::activation_failed(),
+        Err(error) => Problem::of(&error, During::Session),
+    }
+}
+
+fn sealed(shared: &Shared, record: &GameSessionRecord) -> Result<GameSessionId, Problem> {
+    seal_id(&shared.ring, &record.arn).ok_or(Problem::internal("the game session's id is too long"))
+}

@@ -1,0 +1,117 @@
+//! Sealed ids: what clients see in place of ARNs and GameLift's page tokens.
+//!
+//! AES-SIV without a nonce: the same ARN always has the same sealed id, and a forged one does not open, so it is
+//! refused before GameLift is asked. A game session's id is sealed under the key that its session token names, so it
+//! stays the same when keys are rotated.
+
+use aes_siv::KeyInit;
+use aes_siv::siv::Aes256Siv;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use game_session_protocol::GameSessionId;
+
+use crate::gamelift::GameSessionArn;
+use crate::keyring::{Keyring, Master, Purpose, SessionToken};
+
+/// The sealed id of a game session; `None` when the ARN is too long for one, which GameLift's are not.
+pub(crate) fn seal_id(ring: &Keyring, arn: &GameSessionArn) -> Option<GameSessionId> {
+    let master = SessionToken::parse(arn.last_part())
+        .and_then(|token| ring.by_id(token.key_id()))
+        .unwrap_or(ring.active());
+    seal(master, Purpose::SealedIds, arn.as_str()).parse().ok()
+}
+
+/// The game session behind a sealed id; `None` when this ring did not seal it.
+pub(crate) fn open_id(ring: &Keyring, id: &str) -> Option<GameSessionArn> {
+    open(ring, Purpose::SealedIds, id)?.parse().ok()
+}
+
+/// A page token of GameLift, sealed.
+pub(crate) fn seal_page(ring: &Keyring, token: &str) -> String {
+    seal(ring.active(), Purpose::Pages, token)
+}
+
+/// The page token of GameLift behind a sealed one.
+pub(crate) fn open_page(ring: &Keyring, page: &str) -> Option<String> {
+    open(ring, Purpose::Pages, page)
+}
+
+fn cipher(master: &Master, purpose: Purpose) -> Aes256Siv {
+    let key = master.derive::<64>(purpose, b"");
+    Aes256Siv::new(&(*key).into())
+}
+
+fn seal(master: &Master, purpose: Purpose, text: &str) -> String {
+    let sealed = cipher(master, purpose)
+        .encrypt([master.id().as_bytes()], text.as_bytes())
+        .expect("AES-SIV seals any text with one header");
+    format!("{}.{}", master.id(), URL_SAFE_NO_PAD.encode(sealed))
+}
+
+fn open(ring: &Keyring, purpose: Purpose, text: &str) -> Option<String> {
+    let (id, sealed) = text.split_once('.')?;
+    let master = ring.by_id(id)?;
+    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let opened = cipher(master, purpose).decrypt([id.as_bytes()], &sealed).ok()?;
+    String::from_utf8(opened).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:gamelift:eu-west-1::gamesession/fleet-1/custom-home/k1-abcdefgh";
+
+    fn ring(text: &str) -> Keyring {
+        let key = |id: &str| {
+            format!(
+                "{id}:{}",
+                base64::engine::general_purpose::STANDARD.encode([id.as_bytes()[1]; 32])
+            )
+        };
+        text.split(' ').map(key).collect::<Vec<_>>().join(",").parse().unwrap()
+    }
+
+    #[test]
+    fn the_same_game_session_always_has_the_same_id_also_after_a_rotation() {
+        let arn = ARN.parse().unwrap();
+        let before = seal_id(&ring("k1"), &arn).unwrap();
+        let after = seal_id(&ring("k2 k1"), &arn).unwrap();
+        assert_eq!(before, after);
+        assert_eq!(open_id(&ring("k2 k1"), before.as_str()), Some(arn));
+    }
+
+    #[test]
+    fn a_sealed_id_shows_nothing_and_fits_in_a_path() {
+        let id = seal_id(&ring("k1"), &ARN.parse().unwrap()).unwrap();
+        assert!(!id.as_str().contains("gamelift") && !id.as_str().contains("fleet"));
+        assert!(
+            id.as_str()
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b)),
+            "{id}"
+        );
+    }
+
+    #[test]
+    fn an_id_of_another_ring_or_purpose_does_not_open() {
+        let id = seal_id(&ring("k1"), &ARN.parse().unwrap()).unwrap();
+        assert_eq!(open_id(&Keyring::random(), id.as_str()), None);
+        assert_eq!(open_page(&ring("k1"), id.as_str()), None);
+        assert_eq!(
+            open_page(&ring("k1"), &seal_page(&ring("k1"), "next")),
+            Some("next".to_owned())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_opens_but_a_sealed_one(text in "(k1\\.)?[A-Za-z0-9_.-]{0,200}") {
+            prop_assert_eq!(open_id(&ring("k1"), &text), None);
+        }
+    }
+}

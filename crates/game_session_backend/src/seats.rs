@@ -1,0 +1,221 @@
+//! A player's seat in a game session: found or reserved, and proven by a fresh ticket.
+//!
+//! GameLift does not notice when one player reserves twice, so the backend looks first. Only the maker of a game
+//! session that was just seen activating need not: nobody can have had a seat in it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use game_session_protocol::netcode_ticket::mint;
+use game_session_protocol::{
+    BuildId, GameSession, GameSessionData, PlayerId, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
+    SessionKey, TicketClaims,
+};
+use tokio::time::Instant;
+
+use crate::checks::without_ours;
+use crate::gamelift::{GameLiftErrorKind, GameSessionRecord, GameSessionStatus, PlayerSessionStatus};
+use crate::keyring::{Keyring, SessionToken};
+use crate::problem::{During, Problem};
+use crate::sealing::seal_id;
+use crate::state::{SeatMemory, Shared};
+
+/// What the private data of a game session says, once it is known to be of this backend.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    pub(crate) owner: PlayerId,
+    pub(crate) build: BuildId,
+    pub(crate) privacy: Privacy,
+    pub(crate) trace_id: String,
+    key: SessionKey,
+}
+
+impl Facts {
+    /// Reads the private data; `None` when no backend with this keyring made the game session.
+    pub(crate) fn of(ring: &Keyring, record: &GameSessionRecord) -> Option<Self> {
+        let data = GameSessionData::parse(record.session_data.expose()).ok()?;
+        let token = SessionToken::parse(&data.token)?;
+        let key = ring.session_key(&token)?;
+        (key == data.key).then_some(Self {
+            owner: data.owner,
+            build: data.build,
+            privacy: data.privacy,
+            trace_id: data.trace_id,
+            key,
+        })
+    }
+}
+
+/// Whether the caller may have a seat already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Newness {
+    /// The game session was activating when this request made it: nobody has a seat.
+    JustMade,
+    /// The caller may have a seat.
+    MayHaveSeat,
+}
+
+/// What to do when the caller has no live seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lapsed {
+    /// Reserve one.
+    Reserve,
+    /// Reserve one if the caller had one before or owns the game session; else there is none to give.
+    ReserveAnew,
+}
+
+/// The game session as other players see it.
+pub(crate) fn view(ring: &Keyring, record: &GameSessionRecord, facts: &Facts) -> Result<GameSession, Problem> {
+    Ok(GameSession {
+        id: seal_id(ring, &record.arn).ok_or(Problem::internal("the game session's id is too long"))?,
+        name: record.name.clone(),
+        build: facts.build.clone(),
+        max_players: record.max_players,
+        current_players: record.current_players,
+        policy: record.policy,
+        properties: without_ours(&record.properties),
+        owner: Some(ring.pseudonym(&facts.owner)),
+    })
+}
+
+/// The caller's seat in an active game session, with a fresh ticket.
+pub(crate) async fn take(
+    shared: &Shared,
+    caller: &PlayerId,
+    record: &GameSessionRecord,
+    facts: &Facts,
+    newness: Newness,
+    lapsed: Lapsed,
+) -> Result<Seat, Problem> {
+    let started = Instant::now();
+    let mut memory = shared
+        .seats
+        .lock((record.arn.clone(), caller.clone()))
+        .await
+        .ok_or_else(Problem::busy)?;
+    let found = match (newness, *memory) {
+        (Newness::JustMade, SeatMemory::NeverAsked) => Found::NeverHadOne,
+        _ => look_up(shared, caller, record).await?,
+    };
+    let mut taken_before = record.current_players;
+    let seat = match found {
+        Found::Live(id) => id,
+        Found::NeverHadOne if lapsed == Lapsed::ReserveAnew && facts.owner != *caller => {
+            return Err(Problem::new(
+                game_session_protocol::ErrorCode::NotFound,
+                "the caller has no seat in this game session: join it first",
+            ));
+        }
+        Found::Lapsed | Found::NeverHadOne => {
+            // Before the call: if its answer is lost, there may be a seat.
+            *memory = SeatMemory::Asked;
+            taken_before = taken_before.saturating_add(1);
+            reserve(shared, caller, record).await?
+        }
+    };
+    drop(memory);
+    let (ticket, address) = ticket(shared, record, facts, &seat)?;
+    let mut game_session = view(&shared.ring, record, facts)?;
+    game_session.current_players = taken_before.min(record.max_players);
+    let timings = SeatTimings {
+        activation_us: 0,
+        ticket_us: micros(started.elapsed()),
+    };
+    Ok(Seat {
+        game_session,
+        address,
+        player_session_id: seat,
+        ticket,
+        timings,
+    })
+}
+
+enum Found {
+    Live(PlayerSessionId),
+    Lapsed,
+    NeverHadOne,
+}
+
+async fn look_up(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<Found, Problem> {
+    let seats = shared
+        .gamelift
+        .seats_of(caller.as_str())
+        .await
+        .map_err(|error| Problem::of(&error, During::Session))?;
+    let mut here: Vec<_> = seats
+        .into_iter()
+        .filter(|seat| seat.arn == record.arn && seat.player == caller.as_str())
+        .collect();
+    // Should there be two, every backend picks the same: the one whose player is in, then the first by id.
+    here.sort_by(|a, b| rank(a.status).cmp(&rank(b.status)).then_with(|| a.id.cmp(&b.id)));
+    Ok(match here.into_iter().next() {
+        None => Found::NeverHadOne,
+        Some(seat) if rank(seat.status) < 2 => Found::Live(seat.id),
+        Some(_) => Found::Lapsed,
+    })
+}
+
+fn rank(status: PlayerSessionStatus) -> u8 {
+    match status {
+        PlayerSessionStatus::Active => 0,
+        PlayerSessionStatus::Reserved => 1,
+        PlayerSessionStatus::Completed | PlayerSessionStatus::TimedOut | PlayerSessionStatus::Unknown => 2,
+    }
+}
+
+async fn reserve(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<PlayerSessionId, Problem> {
+    if record.policy == PlayerSessionPolicy::DenyAll {
+        return Err(Problem::not_accepting("the game session takes no new players"));
+    }
+    match shared.gamelift.reserve(&record.arn, caller.as_str()).await {
+        Ok(seat) => {
+            shared.listings_changed();
+            Ok(seat.id)
+        }
+        Err(error) if error.kind == GameLiftErrorKind::WrongSessionStatus => Err(why_not(shared, record)
+            .await
+            .unwrap_or_else(|| Problem::of(&error, During::Session))),
+        Err(error) => Err(Problem::of(&error, During::Session)),
+    }
+}
+
+/// Tells a game session that ended since from one that closed its door.
+async fn why_not(shared: &Shared, record: &GameSessionRecord) -> Option<Problem> {
+    match shared.gamelift.describe(&record.arn).await.ok()? {
+        Some(now) if now.status == GameSessionStatus::Active => {
+            Some(Problem::not_accepting("the game session takes no new players"))
+        }
+        Some(now) if now.status.is_over() => Some(Problem::session_ended()),
+        None => Some(Problem::session_ended()),
+        Some(_) => None,
+    }
+}
+
+fn ticket(
+    shared: &Shared,
+    record: &GameSessionRecord,
+    facts: &Facts,
+    seat: &PlayerSessionId,
+) -> Result<(game_session_protocol::Ticket, SocketAddr), Problem> {
+    let ip = record.ip_address.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
+    let (Some(ip), Some(port)) = (ip, record.port) else {
+        tracing::error!(game_session = %record.arn, "an active game session has no usable address");
+        return Err(Problem::internal("the game session has no usable address"));
+    };
+    let public = SocketAddr::new(ip, port);
+    let internal = SocketAddr::new(ip, shared.server_port.unwrap_or(port));
+    let claims = TicketClaims {
+        player_session_id: seat.clone(),
+        build: facts.build.clone(),
+        issued_at_ms: shared.clock.now_ms(),
+    };
+    let ticket = mint(&claims, &facts.key, public, internal).map_err(|error| {
+        tracing::error!(%error, "a ticket could not be made");
+        Problem::internal("the ticket could not be made")
+    })?;
+    Ok((ticket, public))
+}
+
+pub(crate) fn micros(time: Duration) -> u64 {
+    time.as_micros().try_into().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,117 @@
+//! What all requests share.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use game_session_protocol::PlayerId;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::config::{BackendConfig, CreatorLimit, Limits};
+use crate::finding::Listing;
+use crate::flow_limits::Buckets;
+use crate::gamelift::{GameLift, GameSessionArn, Patient};
+use crate::keyring::Keyring;
+use crate::locks::KeyedLocks;
+use crate::quick::Lease;
+use crate::watch::{ActivationWatch, Pace};
+
+/// What all requests share. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) ring: Keyring,
+    pub(crate) gamelift: Patient,
+    pub(crate) watch: ActivationWatch,
+    pub(crate) clock: Clock,
+    pub(crate) limits: Limits,
+    pub(crate) creator_limit: CreatorLimit,
+    pub(crate) server_port: Option<u16>,
+    /// The names under which a loopback backend may be addressed; `None` for any.
+    pub(crate) hosts: Option<Vec<String>>,
+    pub(crate) players: Buckets<PlayerId>,
+    pub(crate) addresses: Option<Buckets<IpAddr>>,
+    pub(crate) requests: Semaphore,
+    /// Keeps parallel retries of one click apart.
+    pub(crate) clicks: KeyedLocks<String, ()>,
+    /// Keeps requests for one seat apart, and remembers whether one was asked for.
+    pub(crate) seats: KeyedLocks<(GameSessionArn, PlayerId), SeatMemory>,
+    pub(crate) listings: KeyedLocks<String, Option<Listing>>,
+    pub(crate) leases: KeyedLocks<String, Lease>,
+    changes: AtomicU64,
+}
+
+/// Whether this backend asked GameLift for a seat before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SeatMemory {
+    #[default]
+    NeverAsked,
+    Asked,
+}
+
+impl AppState {
+    /// The state of a backend that asks `gamelift`; what a real one needs besides comes from the configuration. A
+    /// configuration without keyring gets a random one.
+    pub fn new(config: &BackendConfig, gamelift: Arc<dyn GameLift>, clock: Clock) -> Self {
+        Self::with(config, gamelift, clock, GameLiftPlace::Remote, None)
+    }
+
+    /// As [`new`](Self::new), for a GameLift on this machine: polls come sooner.
+    pub fn for_loopback(config: &BackendConfig, gamelift: Arc<dyn GameLift>, clock: Clock) -> Self {
+        Self::with(config, gamelift, clock, GameLiftPlace::Loopback, None)
+    }
+
+    pub(crate) fn with(
+        config: &BackendConfig,
+        gamelift: Arc<dyn GameLift>,
+        clock: Clock,
+        place: GameLiftPlace,
+        hosts: Option<Vec<String>>,
+    ) -> Self {
+        let (pace, creator_limit) = match place {
+            GameLiftPlace::Loopback => (Pace::Loopback, CreatorLimit::Off),
+            GameLiftPlace::Remote => (Pace::Remote, CreatorLimit::Fleet),
+        };
+        let limits = config.limits.clone();
+        let minutes = |count: u64| Duration::from_secs(count * 60);
+        Self(Arc::new(Shared {
+            ring: config.keyring.clone().unwrap_or_else(Keyring::random),
+            watch: ActivationWatch::new(Arc::clone(&gamelift), pace),
+            gamelift: Patient::new(gamelift),
+            clock,
+            creator_limit: config.creator_limit.unwrap_or(creator_limit),
+            server_port: config.server_port,
+            hosts,
+            players: Buckets::new(limits.per_player),
+            addresses: limits.per_address.map(Buckets::new),
+            requests: Semaphore::new(limits.concurrent_requests),
+            clicks: KeyedLocks::new(Duration::ZERO, 16_384),
+            seats: KeyedLocks::new(minutes(5), 65_536),
+            listings: KeyedLocks::new(Duration::from_secs(10), 256),
+            leases: KeyedLocks::new(minutes(1), 1024),
+            limits,
+            changes: AtomicU64::new(0),
+        }))
+    }
+}
+
+/// How far away GameLift is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GameLiftPlace {
+    Loopback,
+    Remote,
+}
+
+impl Shared {
+    /// Listings made before are out of date.
+    pub(crate) fn listings_changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+}

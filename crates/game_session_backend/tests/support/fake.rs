@@ -1,0 +1,283 @@
+//! GameLift in memory, as far as the backend uses it: idempotency, player sessions, search, and errors on demand.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use game_session_backend::gamelift::{
+    GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord,
+    GameSessionStatus, NewGameSession, Outcome, PlayerSessionRecord, PlayerSessionStatus, RecordPage, SearchQuery,
+    StatusQuery,
+};
+use game_session_protocol::PlayerSessionPolicy;
+
+/// What becomes of new game sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Active when described for the first time.
+    AtFirstPoll,
+    /// Active when described so many times.
+    AfterPolls(u32),
+    /// Active in the answer of the create call.
+    AtOnce,
+    /// Activating for ever.
+    Never,
+    /// Over, in this status, when described for the first time.
+    Ends(GameSessionStatus),
+}
+
+#[derive(Clone)]
+pub struct Fake(Arc<Mutex<World>>);
+
+struct World {
+    activation: Activation,
+    sessions: BTreeMap<GameSessionArn, Session>,
+    seats: Vec<PlayerSessionRecord>,
+    calls: Vec<&'static str>,
+    failures: BTreeMap<&'static str, VecDeque<GameLiftErrorKind>>,
+    broken: BTreeMap<&'static str, GameLiftErrorKind>,
+    created_at_ms: u64,
+    requests: Vec<NewGameSession>,
+    filters: Vec<String>,
+}
+
+struct Session {
+    record: GameSessionRecord,
+    arguments: NewGameSession,
+    polls: u32,
+}
+
+/// What GameLift says in its errors, and no client may read.
+pub const AWS_TEXT: &str = "canary-aws-text arn:aws:gamelift 192.0.2.77";
+
+impl Fake {
+    pub fn new(created_at_ms: u64) -> Self {
+        Self(Arc::new(Mutex::new(World {
+            activation: Activation::AtFirstPoll,
+            sessions: BTreeMap::new(),
+            seats: Vec::new(),
+            calls: Vec::new(),
+            failures: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            created_at_ms,
+            requests: Vec::new(),
+            filters: Vec::new(),
+        })))
+    }
+
+    pub fn activation(&self, activation: Activation) {
+        self.0.lock().unwrap().activation = activation;
+    }
+
+    /// The next call of this name fails so.
+    pub fn fail_next(&self, call: &'static str, kind: GameLiftErrorKind) {
+        self.0.lock().unwrap().failures.entry(call).or_default().push_back(kind);
+    }
+
+    /// Every call of this name fails so, until `None` is given.
+    pub fn fail_always(&self, call: &'static str, kind: Option<GameLiftErrorKind>) {
+        let mut world = self.0.lock().unwrap();
+        match kind {
+            Some(kind) => drop(world.broken.insert(call, kind)),
+            None => drop(world.broken.remove(call)),
+        }
+    }
+
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.0.lock().unwrap().calls.clone()
+    }
+
+    pub fn forget_calls(&self) {
+        self.0.lock().unwrap().calls.clear();
+    }
+
+    pub fn requests(&self) -> Vec<NewGameSession> {
+        self.0.lock().unwrap().requests.clone()
+    }
+
+    pub fn filters(&self) -> Vec<String> {
+        self.0.lock().unwrap().filters.clone()
+    }
+
+    pub fn statuses(&self) -> Vec<GameSessionStatus> {
+        self.0.lock().unwrap().sessions.values().map(|session| session.record.status).collect()
+    }
+
+    pub fn seats(&self) -> Vec<PlayerSessionRecord> {
+        self.0.lock().unwrap().seats.clone()
+    }
+
+    pub fn set_seats(&self, status: PlayerSessionStatus) {
+        self.0.lock().unwrap().seats.iter_mut().for_each(|seat| seat.status = status);
+    }
+
+    /// Changes all game sessions behind the backend's back.
+    pub fn change(&self, change: impl Fn(&mut GameSessionRecord)) {
+        self.0.lock().unwrap().sessions.values_mut().for_each(|session| change(&mut session.record));
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        act: impl FnOnce(&mut World) -> Result<T, GameLiftErrorKind>,
+    ) -> Outcome<T> {
+        let mut world = self.0.lock().unwrap();
+        world.calls.push(name);
+        let failure = world.failures.get_mut(name).and_then(VecDeque::pop_front);
+        let answer = match failure.or_else(|| world.broken.get(name).copied()) {
+            Some(kind) => Err(kind),
+            None => act(&mut world),
+        };
+        let answer =
+            answer.map_err(|kind| GameLiftError { operation: name, kind, detail: AWS_TEXT.to_owned() });
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
+}
+
+impl World {
+    fn poll(&mut self, arn: &GameSessionArn) -> Option<GameSessionRecord> {
+        let activation = self.activation;
+        let session = self.sessions.get_mut(arn)?;
+        if session.record.status == GameSessionStatus::Activating {
+            session.polls += 1;
+            match activation {
+                Activation::AtFirstPoll | Activation::AtOnce => session.record.status = GameSessionStatus::Active,
+                Activation::AfterPolls(count) if session.polls >= count => {
+                    session.record.status = GameSessionStatus::Active;
+                }
+                Activation::Ends(status) => session.record.status = status,
+                Activation::AfterPolls(_) | Activation::Never => {}
+            }
+        }
+        Some(self.record(arn))
+    }
+
+    fn record(&self, arn: &GameSessionArn) -> GameSessionRecord {
+        let mut record = self.sessions[arn].record.clone();
+        record.current_players = u16::try_from(self.live_seats(arn)).unwrap();
+        record
+    }
+
+    fn live_seats(&self, arn: &GameSessionArn) -> usize {
+        let live = |status| matches!(status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active);
+        self.seats.iter().filter(|seat| seat.arn == *arn && live(seat.status)).count()
+    }
+
+    fn fits(record: &GameSessionRecord, filter: &str) -> bool {
+        filter.split(" AND ").all(|term| match term.split_once(" = ") {
+            Some(("hasAvailablePlayerSessions", "true")) => record.current_players < record.max_players,
+            Some((key, value)) => {
+                let key = key.strip_prefix("gameSessionProperties.").unwrap();
+                record.properties.get(key).map(String::as_str) == Some(value.trim_matches('\''))
+            }
+            None => panic!("the fake cannot read the filter {filter}"),
+        })
+    }
+}
+
+impl GameLift for Fake {
+    fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
+        let arn = self.arn_of_token(&request.token).unwrap();
+        self.call("CreateGameSession", |world| {
+            world.requests.push(request.clone());
+            if let Some(known) = world.sessions.get(&arn) {
+                let same = known.arguments == request;
+                return if same { Ok(world.record(&arn)) } else { Err(GameLiftErrorKind::ParameterMismatch) };
+            }
+            let status = match world.activation {
+                Activation::AtOnce => GameSessionStatus::Active,
+                _ => GameSessionStatus::Activating,
+            };
+            let port = 7000 + u16::try_from(world.sessions.len()).unwrap();
+            let record = GameSessionRecord {
+                arn: arn.clone(),
+                status,
+                name: request.name.clone(),
+                max_players: request.max_players,
+                current_players: 0,
+                policy: PlayerSessionPolicy::AcceptAll,
+                properties: request.properties.clone(),
+                ip_address: Some("127.0.0.1".to_owned()),
+                port: Some(port),
+                created_at_ms: Some(world.created_at_ms),
+                session_data: request.session_data.clone(),
+            };
+            world.sessions.insert(arn.clone(), Session { record: record.clone(), arguments: request, polls: 0 });
+            Ok(record)
+        })
+    }
+
+    fn describe_game_session(&self, arn: GameSessionArn) -> Outcome<Option<GameSessionRecord>> {
+        self.call("DescribeGameSessions", |world| Ok(world.poll(&arn)))
+    }
+
+    fn describe_game_sessions(&self, query: StatusQuery) -> Outcome<RecordPage> {
+        self.call("DescribeGameSessions", |world| {
+            let arns: Vec<_> = world.sessions.keys().cloned().collect();
+            let mut records: Vec<_> = arns.iter().filter_map(|arn| world.poll(arn)).collect();
+            records.retain(|record| record.status == query.status);
+            Ok(RecordPage { records, next_token: None })
+        })
+    }
+
+    fn search_game_sessions(&self, query: SearchQuery) -> Outcome<RecordPage> {
+        self.call("SearchGameSessions", |world| {
+            world.filters.push(query.filter.clone());
+            let mut records: Vec<_> = world.sessions.keys().map(|arn| world.record(arn)).collect();
+            records.retain(|it| it.status == GameSessionStatus::Active && World::fits(it, &query.filter));
+            let from: usize = query.next_token.map_or(0, |token| token.parse().unwrap());
+            let to = (from + usize::from(query.limit)).min(records.len());
+            let next_token = (to < records.len()).then(|| to.to_string());
+            Ok(RecordPage { records: records[from..to].to_vec(), next_token })
+        })
+    }
+
+    fn create_player_session(&self, arn: GameSessionArn, player: String) -> Outcome<PlayerSessionRecord> {
+        self.call("CreatePlayerSession", |world| {
+            let session = world.sessions.get(&arn).ok_or(GameLiftErrorKind::NotFound)?;
+            let record = &session.record;
+            if record.status != GameSessionStatus::Active || record.policy == PlayerSessionPolicy::DenyAll {
+                return Err(GameLiftErrorKind::WrongSessionStatus);
+            }
+            if world.live_seats(&arn) >= usize::from(record.max_players) {
+                return Err(GameLiftErrorKind::Full);
+            }
+            let id = format!("psess-{}", world.seats.len() + 1).parse().unwrap();
+            let seat = PlayerSessionRecord { id, arn, player, status: PlayerSessionStatus::Reserved };
+            world.seats.push(seat.clone());
+            Ok(seat)
+        })
+    }
+
+    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
+        self.call("DescribePlayerSessions", |world| {
+            Ok(world.seats.iter().filter(|seat| seat.player == player).cloned().collect())
+        })
+    }
+
+    fn update_game_session(&self, change: GameSessionChange) -> Outcome<GameSessionRecord> {
+        self.call("UpdateGameSession", |world| {
+            let session = world.sessions.get_mut(&change.arn).ok_or(GameLiftErrorKind::NotFound)?;
+            let record = &mut session.record;
+            record.name = change.name.unwrap_or_else(|| record.name.clone());
+            record.max_players = change.max_players.unwrap_or(record.max_players);
+            record.policy = change.policy.unwrap_or(record.policy);
+            record.properties.extend(change.properties);
+            Ok(world.record(&change.arn))
+        })
+    }
+
+    fn terminate_game_session(&self, arn: GameSessionArn) -> Outcome<()> {
+        self.call("TerminateGameSession", |world| {
+            let session = world.sessions.get_mut(&arn).ok_or(GameLiftErrorKind::NotFound)?;
+            session.record.status = GameSessionStatus::Terminated;
+            Ok(())
+        })
+    }
+
+    fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
+        format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/custom-local/{token}").parse().ok()
+    }
+}
