@@ -26,6 +26,8 @@ const MAX_BACKGROUND: usize = 16;
 
 #[derive(Resource)]
 pub(crate) struct SessionIndex {
+    // Before the service: what is cancelled by the drop is undone by it.
+    in_flight: Vec<InFlight>,
     service: Arc<dyn SessionService>,
     pub(crate) build: BuildId,
     deadlines: SessionDeadlines,
@@ -33,7 +35,6 @@ pub(crate) struct SessionIndex {
     records: HashMap<Entity, Record>,
     searches: HashMap<Entity, SessionName>,
     searches_made: u64,
-    in_flight: Vec<InFlight>,
     calls_made: u64,
     flag: Arc<WakeFlag>,
     waker: Waker,

@@ -7,6 +7,8 @@ mod components;
 mod deadlines;
 mod error;
 mod events;
+#[cfg(feature = "http")]
+mod http;
 mod in_flight;
 mod index;
 mod operation;
@@ -27,6 +29,8 @@ pub use events::{
     SessionFailed, SessionJoined, SessionLeft, SessionProgress, SessionStarted, SessionTravelFailed, SessionUpdated,
     SessionsFound,
 };
+#[cfg(feature = "http")]
+pub use http::{HttpSessionService, HttpSettings};
 pub use operation::SessionOperation;
 pub use plugin::{SessionClientPlugin, SessionClientSystems};
 pub use sessions::Sessions;

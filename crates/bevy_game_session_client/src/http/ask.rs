@@ -1,0 +1,350 @@
+//! Asks the backend: with the player's identity, again where that is the same as once, and judges the answer.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use game_session_protocol::{
+    AccessToken, ErrorBody, ErrorCode, FindGameSessions, GameSessionId, GuestIdentity, IdempotencyKey, ServiceError,
+    routes,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+use tracing::debug;
+
+use super::identity::Identity;
+use super::link::{Incoming, LONGEST_ANSWER, Link, LinkError, Method, Outgoing};
+
+/// How often a request goes out at most.
+const TRIES: u32 = 4;
+/// The pause after the first try; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause that the backend may ask for. If it asks for more, the game hears of it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// For what has to be undone in the background.
+pub(super) const UNDO_LIMIT: Duration = Duration::from_secs(10);
+
+/// One question to the backend. All are idempotent: by their method, or by their key.
+pub(super) struct Question {
+    method: Method,
+    route: &'static str,
+    path: String,
+    query: Vec<(String, String)>,
+    key: Option<IdempotencyKey>,
+    body: Option<Vec<u8>>,
+    /// How long the backend was asked to hold the answer back.
+    held: Duration,
+}
+
+impl Question {
+    pub(super) fn new(method: Method, route: &'static str) -> Self {
+        let (query, held) = (Vec::new(), Duration::ZERO);
+        Self {
+            method,
+            route,
+            path: route.to_owned(),
+            query,
+            key: None,
+            body: None,
+            held,
+        }
+    }
+
+    pub(super) fn id(mut self, id: &GameSessionId) -> Self {
+        self.path = routes::with_id(self.route, id);
+        self
+    }
+
+    pub(super) fn queries(mut self, query: Vec<(String, String)>) -> Self {
+        self.query = query;
+        self
+    }
+
+    pub(super) fn wait(mut self, seconds: u64) -> Self {
+        self.query.push((routes::WAIT.to_owned(), seconds.to_string()));
+        self.held = Duration::from_secs(seconds);
+        self
+    }
+
+    pub(super) fn key(mut self, key: &IdempotencyKey) -> Self {
+        self.key = Some(key.clone());
+        self
+    }
+
+    pub(super) fn body(mut self, body: &impl Serialize) -> Result<Self, ServiceError> {
+        let json = serde_json::to_vec(body).map_err(|error| protocol(self.name(), &error.to_string()))?;
+        self.body = Some(json);
+        Ok(self)
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method.name(), self.route)
+    }
+}
+
+/// A yes of the backend, not yet read.
+pub(super) struct Reply {
+    question: String,
+    pub(super) status: u16,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// Reads the body.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ServiceError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let what = if looks_like_html(&self.body) {
+                "HTML in place of JSON".to_owned()
+            } else {
+                error.to_string()
+            };
+            protocol(self.question.clone(), &format!("status {}, {what}", self.status))
+        })
+    }
+}
+
+/// The backend, for one player.
+pub(super) struct Backend {
+    link: Link,
+    identity: Identity,
+    answer: Duration,
+}
+
+impl Backend {
+    pub(super) fn new(link: Link, answer: Duration) -> Self {
+        Self {
+            link,
+            identity: Identity::default(),
+            answer,
+        }
+    }
+
+    pub(super) fn address(&self) -> &str {
+        self.link.address()
+    }
+
+    /// Makes sure that there is an identity.
+    pub(super) async fn know_player(&self, deadline: Instant, limit: Duration) -> Result<AccessToken, ServiceError> {
+        self.identity.token(self.new_guest(deadline, limit)).await
+    }
+
+    /// Asks, within a limit from now.
+    pub(super) async fn ask(&self, question: &Question, limit: Duration) -> Result<Reply, ServiceError> {
+        self.ask_until(question, Instant::now() + limit, limit).await
+    }
+
+    /// Asks, within a deadline that is so long after its begin.
+    pub(super) async fn ask_until(
+        &self,
+        question: &Question,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<Reply, ServiceError> {
+        let token = self.know_player(deadline, limit).await?;
+        match self.try_all(question, Some(&token), deadline, limit).await {
+            Err(error) if error.code() == Some(&ErrorCode::Unauthorized) => {
+                debug!("the backend no longer knows this player: asking for a new identity");
+                self.identity.forget(&token).await;
+                let token = self.know_player(deadline, limit).await?;
+                self.try_all(question, Some(&token), deadline, limit).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Ends a game session.
+    pub(super) async fn end(&self, id: &GameSessionId, limit: Duration) -> Result<(), ServiceError> {
+        self.ask(&Question::new(Method::Delete, routes::GAME_SESSION).id(id), limit)
+            .await
+            .map(drop)
+    }
+
+    /// Ends a game session that nobody waits for any more.
+    pub(super) async fn undo(&self, id: &GameSessionId) {
+        match self.end(id, UNDO_LIMIT).await {
+            Ok(()) => debug!(game_session = %id, "a game session that nobody waits for was ended"),
+            Err(error) => debug!(game_session = %id, %error, "a game session that nobody waits for could not be ended"),
+        }
+    }
+
+    /// Two guests made by mistake hurt nobody, so this is repeated too.
+    async fn new_guest(&self, deadline: Instant, limit: Duration) -> Result<GuestIdentity, ServiceError> {
+        self.try_all(&Question::new(Method::Post, routes::GUESTS), None, deadline, limit)
+            .await?
+            .read()
+    }
+
+    async fn try_all(
+        &self,
+        question: &Question,
+        token: Option<&AccessToken>,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<Reply, ServiceError> {
+        for done in 1.. {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let outgoing = Outgoing {
+                method: question.method,
+                path: &question.path,
+                query: &question.query,
+                token: token.map(AccessToken::expose),
+                key: question.key.as_ref(),
+                body: question.body.as_deref(),
+                limit: left.min(question.held + self.answer),
+            };
+            let asked = Instant::now();
+            let answer = self.link.send(outgoing).await;
+            debug!(
+                question = question.name(),
+                status = answer.as_ref().ok().map(|answer| answer.status),
+                ms = asked.elapsed().as_millis(),
+                "asked"
+            );
+            let (error, pause) = match self.judge(question, answer, limit) {
+                Judged::Final(answer) => return answer,
+                Judged::Again(error, pause) => (error, pause),
+            };
+            let pause = pause.unwrap_or_else(|| jittered(FIRST_PAUSE * 2u32.pow(done - 1)));
+            if done == TRIES || pause > LONGEST_PAUSE || Instant::now() + pause >= deadline {
+                return Err(error);
+            }
+            sleep(pause).await;
+        }
+        Err(ServiceError::TimedOut { after: limit })
+    }
+
+    fn judge(&self, question: &Question, answer: Result<Incoming, LinkError>, limit: Duration) -> Judged {
+        let Incoming {
+            status,
+            retry_after,
+            body,
+        } = match answer {
+            Ok(incoming) => incoming,
+            Err(LinkError::Lost(reason)) => {
+                let service = self.link.address().to_owned();
+                return Judged::Again(ServiceError::Unreachable { service, reason }, None);
+            }
+            Err(LinkError::TimedOut) => return Judged::Final(Err(ServiceError::TimedOut { after: limit })),
+            Err(LinkError::TooLong) => {
+                let what = format!("an answer of more than {} KiB", LONGEST_ANSWER / 1024);
+                return Judged::Final(Err(protocol(question.name(), &what)));
+            }
+        };
+        if (200..300).contains(&status) {
+            return Judged::Final(Ok(Reply {
+                question: question.name(),
+                status,
+                body,
+            }));
+        }
+        let Ok(ErrorBody {
+            code,
+            message,
+            request_id,
+        }) = serde_json::from_slice(&body)
+        else {
+            let kind = match status {
+                300..400 => "a redirect",
+                _ if looks_like_html(&body) => "HTML in place of JSON",
+                _ => "no error of this API",
+            };
+            let error = protocol(question.name(), &format!("status {status}, {kind}"));
+            return if matches!(status, 429 | 503) {
+                Judged::Again(error, retry_after)
+            } else {
+                Judged::Final(Err(error))
+            };
+        };
+        debug!(%code, request_id, "the backend refused");
+        let again = matches!(code, ErrorCode::Throttled | ErrorCode::Unavailable);
+        let error = ServiceError::Refused {
+            code,
+            message,
+            retry_after,
+        };
+        if again {
+            Judged::Again(error, retry_after)
+        } else {
+            Judged::Final(Err(error))
+        }
+    }
+}
+
+/// What an answer is worth.
+enum Judged {
+    Final(Result<Reply, ServiceError>),
+    /// It may pass: the error if it does not, and the pause that the backend asked for.
+    Again(ServiceError, Option<Duration>),
+}
+
+/// A search as the query of an address.
+pub(super) fn query_of(search: &FindGameSessions) -> Vec<(String, String)> {
+    let mut query = Vec::new();
+    if let Some(build) = &search.build {
+        query.push(("build".to_owned(), build.to_string()));
+    }
+    query.extend(
+        search
+            .properties
+            .iter()
+            .map(|(key, value)| (format!("property.{key}"), value.clone())),
+    );
+    if let Some(limit) = search.limit {
+        query.push(("limit".to_owned(), limit.to_string()));
+    }
+    if let Some(page) = &search.page {
+        query.push(("page".to_owned(), page.clone()));
+    }
+    query
+}
+
+pub(super) fn protocol(question: String, what: &str) -> ServiceError {
+    ServiceError::Protocol {
+        what: format!("{question}: {what}"),
+    }
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// Half of it up to all of it, so that many clients do not come back at the same moment.
+fn jittered(pause: Duration) -> Duration {
+    let random = u32::try_from(RandomState::new().hash_one(()) % 1000).unwrap_or_default();
+    pause / 2 + pause / 2 * random / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_half_to_all_of_its_length() {
+        let pause = Duration::from_millis(400);
+        for _ in 0..100 {
+            assert!((pause / 2..=pause).contains(&jittered(pause)));
+        }
+    }
+
+    #[test]
+    fn a_search_becomes_a_query() {
+        let search = FindGameSessions {
+            build: Some("1.0".parse().unwrap()),
+            properties: [("map".to_owned(), "moon & stars".to_owned())].into(),
+            limit: Some(5),
+            page: None,
+        };
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(
+            query_of(&search),
+            [
+                pair("build", "1.0"),
+                pair("property.map", "moon & stars"),
+                pair("limit", "5")
+            ]
+        );
+    }
+}
