@@ -23,6 +23,7 @@ mod admission;
 mod call;
 mod commands;
 mod drive;
+mod env;
 mod error;
 mod events;
 #[cfg(feature = "gamelift")]

@@ -27,7 +27,7 @@ pub struct ProcessSignalsPlugin {
 impl ProcessSignalsPlugin {
     /// Signals, and the parent's pipe when `GAME_SESSION_PARENT_PIPE=stdin` is in the environment.
     pub fn from_env() -> Self {
-        let from_parent = std::env::var(PARENT_PIPE).is_ok_and(|place| place == "stdin");
+        let from_parent = crate::env::variable(PARENT_PIPE).as_deref() == Some("stdin");
         if from_parent {
             Self::with_parent_pipe(std::io::stdin())
         } else {

@@ -82,6 +82,7 @@ impl Server {
             app,
             orchestrator,
             process,
+            exit: None,
         }
     }
 

@@ -1,0 +1,48 @@
+//! The SDK's words in ours.
+
+use std::time::{Duration, SystemTime};
+
+use game_session_protocol::host::SecretText;
+use game_session_protocol::{HostError, HostedGameSession};
+use gamelift_server_sdk::{Error, GameSession};
+
+/// A game session as we know it.
+pub(super) fn hosted(session: &GameSession) -> Result<HostedGameSession, HostError> {
+    let id = session.id().parse().map_err(|error| HostError::Refused {
+        action: "host a game session",
+        message: format!("GameLift sent an {error}"),
+    })?;
+    Ok(HostedGameSession {
+        id,
+        name: session.name().to_owned(),
+        max_players: u16::try_from(session.max_players()).unwrap_or(u16::MAX),
+        properties: session.game_properties().clone(),
+        public_address: session
+            .ip_address()
+            .parse()
+            .ok()
+            .map(|ip: std::net::IpAddr| (ip, session.port()).into()),
+        session_data: SecretText::new(session.game_session_data()),
+    })
+}
+
+/// What is left until a time on the system's clock.
+pub(super) fn time_left(termination: Option<SystemTime>) -> Option<Duration> {
+    termination.map(|time| time.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// A failed call, with the one distinction that matters: whether asking again may help.
+pub(super) fn refused(action: &'static str, error: &Error) -> HostError {
+    let message = error.to_string();
+    match error {
+        error if error.is_retryable() => HostError::Unavailable { action, message },
+        Error::Disconnected { .. } => HostError::Unavailable { action, message },
+        Error::NotReady { .. } | Error::NoGameSession { .. } | Error::AlreadyReady | Error::Ended => {
+            HostError::WrongState { action, message }
+        }
+        Error::Validation { .. } | Error::Connect { .. } | Error::AlreadyInitialized { .. } => {
+            HostError::Settings { message }
+        }
+        _ => HostError::Refused { action, message },
+    }
+}
