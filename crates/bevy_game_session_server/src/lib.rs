@@ -52,3 +52,12 @@ pub use runner::SessionServerRunnerPlugin;
 pub use session::{HostedSession, ServerSessionState};
 pub use signals::ProcessSignalsPlugin;
 pub use wakeup::ServerWaker;
+
+/// What most games name, for a glob import.
+pub mod prelude {
+    pub use crate::{
+        AcceptedPlayer, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, PlayerRejected,
+        ServerPolicies, ServerSessionState, SessionEnding, SessionServerCommands, SessionServerPlugin,
+        ShutdownRequested,
+    };
+}
