@@ -55,7 +55,7 @@ impl ClientArgs {
 }
 
 /// How to be a dedicated server.
-#[derive(Debug, Clone, Copy, Args, Parser)]
+#[derive(Debug, Clone, Copy, Parser)]
 pub struct ServerArgs {
     /// The UDP port for players; 0 takes any free one.
     #[arg(long, default_value_t = 0)]

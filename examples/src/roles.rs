@@ -47,7 +47,7 @@ mod client {
     use bevy_game_session::client::HttpSessionService;
 
     use crate::cli::ClientArgs;
-    use crate::client::{Aim, Display, JourneyPlugin, Report, milliseconds};
+    use crate::client::{Aim, Display, JourneyPlugin, Report, explain, milliseconds};
 
     /// How long the first dedicated server may take to start.
     #[cfg(feature = "local-stack")]
@@ -58,18 +58,26 @@ mod client {
         match try_play(args) {
             Ok(code) => code,
             Err(error) => {
-                complain("The game could not start.", std::iter::successors(Some(&*error), |error| error.source()));
+                complain(&explain("The game could not start.", &*error));
                 ExitCode::FAILURE
             }
         }
     }
 
     fn try_play(args: &ClientArgs) -> Result<ExitCode, Box<dyn Error>> {
-        let display = if args.headless { Display::Headless } else { Display::detect() };
+        let display = if args.headless {
+            Display::Headless
+        } else {
+            Display::detect()
+        };
         if display == Display::Headless && !args.headless {
             println!("no display (neither DISPLAY nor WAYLAND_DISPLAY is set): playing headless");
         }
-        let stack = if args.backend.is_none() { Some(start_stack()?) } else { None };
+        let stack = if args.backend.is_none() {
+            Some(start_stack()?)
+        } else {
+            None
+        };
         let backend = match (&args.backend, &stack) {
             (Some(url), _) => url.clone(),
             (None, Some(stack)) => backend_of(stack),
@@ -86,7 +94,9 @@ mod client {
         drop(stack);
         let report = std::mem::take(&mut *report.lock().unwrap_or_else(PoisonError::into_inner));
         let Some(exit) = exit else {
-            eprintln!("The window could not be shown: check the graphics driver (Vulkan), or play with `-- --headless`.");
+            eprintln!(
+                "The window could not be shown: check the graphics driver (Vulkan), or play with `-- --headless`."
+            );
             return Ok(ExitCode::FAILURE);
         };
         Ok(conclude(&report, super::exit_code(&exit)))
@@ -94,8 +104,8 @@ mod client {
 
     /// The last words: the reason of a failure, or how long it took to arrive.
     fn conclude(report: &Report, exit: ExitCode) -> ExitCode {
-        if let Some((sentence, causes)) = report.failure.as_deref().and_then(<[String]>::split_first) {
-            complain(sentence, causes);
+        if let Some(failure) = &report.failure {
+            complain(failure);
             return ExitCode::FAILURE;
         }
         if let Some(arrived) = report.arrived {
@@ -104,10 +114,10 @@ mod client {
         exit
     }
 
-    fn complain<T: ToString>(sentence: &str, causes: impl IntoIterator<Item = T>) {
-        eprintln!("{sentence}");
-        for cause in causes {
-            eprintln!("  because {}", cause.to_string());
+    /// A sentence for the player, and the causes below it.
+    fn complain(failure: &[String]) {
+        for (depth, line) in failure.iter().enumerate() {
+            eprintln!("{}{line}", if depth == 0 { "" } else { "  because " });
         }
     }
 
@@ -122,7 +132,10 @@ mod client {
         let command = ServerCommand::current_exe()?.arg("server").arg("--port").arg("0");
         let stack = LocalStack::start(command)?;
         stack.wait_until_ready(SERVER_START)?;
-        println!("play along:   cargo run --example client -- --backend {}", stack.backend_url());
+        println!(
+            "play along:   cargo run --example client -- --backend {}",
+            stack.backend_url()
+        );
         Ok(stack)
     }
 

@@ -6,7 +6,7 @@ use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
 use bevy_game_session::renet::TravelPlugin;
-use bevy_game_session::server::{GameLiftHost, ProcessSignalsPlugin, SessionServerPlugin, session_server_runner};
+use bevy_game_session::server::{GameLiftHost, ProcessSignalsPlugin, SessionServerPlugin, SessionServerRunnerPlugin};
 use bevy_replicon::prelude::*;
 use bevy_replicon_renet::RepliconRenetPlugins;
 
@@ -22,10 +22,10 @@ pub fn run(args: ServerArgs) -> Result<AppExit, Box<dyn Error>> {
     let exit = App::new()
         .add_plugins((MinimalPlugins, StatesPlugin, LogPlugin::default()))
         .add_plugins((RepliconPlugins, RepliconRenetPlugins))
-        .add_plugins((SessionServerPlugin::new(host), ProcessSignalsPlugin))
+        .add_plugins((SessionServerPlugin::new(host), ProcessSignalsPlugin::from_env()))
+        .add_plugins(SessionServerRunnerPlugin::at_hz(TICKS_PER_SECOND))
         .add_plugins(TravelPlugin::replicon().port(args.port))
         .add_plugins((SharedGamePlugin, RulesPlugin))
-        .set_runner(session_server_runner(TICKS_PER_SECOND))
         .run();
     Ok(exit)
 }

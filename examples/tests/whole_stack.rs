@@ -22,7 +22,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let filter = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
-    let chosen = story::TESTS.iter().filter(|(name, _)| filter.as_deref().is_none_or(|wanted| name.contains(wanted)));
+    let chosen = story::TESTS
+        .iter()
+        .filter(|(name, _)| filter.as_deref().is_none_or(|wanted| name.contains(wanted)));
     let mut passed = 0;
     let mut failed = 0;
     for (name, test) in chosen {
@@ -34,5 +36,9 @@ fn main() -> ExitCode {
     }
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -6,7 +6,7 @@ use bevy::app::{ScheduleRunnerPlugin, TerminalCtrlCHandlerPlugin};
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
-use bevy_replicon::prelude::*;
+use bevy_game_session::prelude::*;
 
 use crate::game::Steer;
 
@@ -19,14 +19,23 @@ const FRAME: Duration = Duration::from_millis(2);
 pub(super) fn run(journey: JourneyPlugin) -> AppExit {
     App::new()
         .add_plugins((MinimalPlugins.set(ScheduleRunnerPlugin::run_loop(FRAME)), StatesPlugin))
-        .add_plugins((TerminalCtrlCHandlerPlugin, LogPlugin { filter: "warn,netcode=off".into(), ..default() }))
+        .add_plugins((
+            TerminalCtrlCHandlerPlugin,
+            LogPlugin {
+                filter: "warn,netcode=off".into(),
+                ..default()
+            },
+        ))
         .add_plugins(journey)
-        .add_systems(FixedUpdate, circle.run_if(in_state(ClientState::Connected)))
+        .add_systems(FixedUpdate, circle.run_if(in_state(ClientSessionState::InSession)))
         .run()
 }
 
 /// Steers in a slow circle.
 fn circle(time: Res<Time>, mut out: MessageWriter<Steer>) {
     let direction = Vec2::from_angle(time.elapsed_secs());
-    out.write(Steer { x: direction.x, y: direction.y });
+    out.write(Steer {
+        x: direction.x,
+        y: direction.y,
+    });
 }

@@ -55,7 +55,14 @@ impl JourneyPlugin {
     pub fn new(service: HttpSessionService, aim: Aim) -> (Self, Arc<Mutex<Report>>) {
         let report = SharedReport::default();
         let outside = report.0.clone();
-        (Self { service: Mutex::new(Some(service)), aim, report }, outside)
+        (
+            Self {
+                service: Mutex::new(Some(service)),
+                aim,
+                report,
+            },
+            outside,
+        )
     }
 }
 
@@ -64,7 +71,11 @@ impl Plugin for JourneyPlugin {
         let service = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
         let service = service.expect("Bevy builds a plugin once");
         app.add_plugins((RepliconPlugins, RepliconRenetPlugins))
-            .add_plugins((SessionClientPlugin::new(service), TravelPlugin::replicon(), SharedGamePlugin))
+            .add_plugins((
+                SessionClientPlugin::new(service),
+                TravelPlugin::replicon(),
+                SharedGamePlugin,
+            ))
             .insert_resource(self.aim.clone())
             .insert_resource(self.report.clone())
             .insert_resource(Timeline::start())
@@ -111,7 +122,9 @@ struct PlayTimer(Timer);
 
 fn settings(aim: &Aim) -> SessionSettings {
     let name = aim.session.clone().unwrap_or_else(|| "Star Gatherers".into());
-    SessionSettings::new(name, BUILD.parse().expect("the build is a valid id")).max_players(MAX_PLAYERS)
+    SessionSettings::new(MAX_PLAYERS)
+        .shown_as(name)
+        .build(BUILD.parse().expect("the build is a valid id"))
 }
 
 fn set_out(aim: Res<Aim>, sessions: Sessions, timeline: ResMut<Timeline>, status: ResMut<Status>) -> Result {
@@ -122,12 +135,7 @@ fn set_out(aim: Res<Aim>, sessions: Sessions, timeline: ResMut<Timeline>, status
     Ok(())
 }
 
-fn create(
-    aim: &Aim,
-    mut sessions: Sessions,
-    mut timeline: ResMut<Timeline>,
-    mut status: ResMut<Status>,
-) -> Result {
+fn create(aim: &Aim, mut sessions: Sessions, mut timeline: ResMut<Timeline>, mut status: ResMut<Status>) -> Result {
     *timeline = Timeline::start();
     say_step(&mut timeline, ProgressStep::Creating);
     sessions.create(GAME, settings(aim))?;
@@ -153,7 +161,10 @@ fn choose_session(
 ) -> Result {
     let build = BUILD.parse()?;
     let fits = |name: &str| aim.session.as_deref().is_none_or(|wanted| wanted == name);
-    let choice = found.results.iter().find(|session| session.is_joinable_by(&build) && fits(&session.name));
+    let choice = found
+        .game_sessions
+        .iter()
+        .find(|session| session.is_joinable_by(&build) && fits(&session.name));
     match (choice, &aim.session) {
         (Some(session), _) => {
             *timeline = Timeline::start();
@@ -237,7 +248,7 @@ fn fail(failed: On<SessionFailed>, aim: Res<Aim>, report: Res<SharedReport>, mut
 }
 
 fn fail_travel(failed: On<SessionTravelFailed>, aim: Res<Aim>, report: Res<SharedReport>, mut commands: Commands) {
-    let failure = explain("The server could not be joined.", &failed.error);
+    let failure = explain(failed.error.player_message(), &failed.error);
     give_up(&mut commands, &report, &aim, failure);
 }
 
@@ -247,22 +258,31 @@ fn note_disconnect(lost: On<SessionDisconnected>, aim: Res<Aim>, report: Res<Sha
         if aim.play.is_some() {
             commands.write_message(AppExit::Success);
         }
-        commands.insert_resource(Failure { sentence: "The game session has ended.".into() });
+        commands.insert_resource(Failure {
+            sentence: "The game session has ended.".into(),
+        });
         return;
     }
-    let failure = vec!["The connection to the server was lost.".into(), lost.reason.to_string()];
+    let failure = vec![lost.reason.player_message(), lost.reason.to_string()];
     give_up(&mut commands, &report, &aim, failure);
 }
 
 /// A sentence for the player, then the chain of causes.
-fn explain(sentence: impl Into<String>, error: &dyn Error) -> Vec<String> {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    std::iter::once(sentence.into()).chain(causes.map(ToString::to_string)).collect()
+pub(crate) fn explain(sentence: impl Into<String>, error: &dyn Error) -> Vec<String> {
+    let mut chain = vec![sentence.into()];
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        chain.push(error.to_string());
+        cause = error.source();
+    }
+    chain
 }
 
 /// Keeps the reason; without a window there is nothing left to do but to end.
 fn give_up(commands: &mut Commands, report: &SharedReport, aim: &Aim, failure: Vec<String>) {
-    commands.insert_resource(Failure { sentence: failure.first().cloned().unwrap_or_default() });
+    commands.insert_resource(Failure {
+        sentence: failure.first().cloned().unwrap_or_default(),
+    });
     report.write(|report| report.failure = Some(failure));
     if aim.play.is_some() {
         commands.write_message(AppExit::error());

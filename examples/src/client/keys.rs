@@ -1,7 +1,7 @@
 //! The keyboard: arrow keys or WASD steer, Escape leaves.
 
 use bevy::prelude::*;
-use bevy_replicon::prelude::*;
+use bevy_game_session::prelude::*;
 
 use crate::game::Steer;
 
@@ -10,7 +10,7 @@ pub(super) struct KeysPlugin;
 
 impl Plugin for KeysPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(Update, (steer.run_if(in_state(ClientState::Connected)), quit));
+        app.add_systems(Update, (steer.run_if(in_state(ClientSessionState::InSession)), quit));
     }
 }
 
@@ -19,7 +19,10 @@ fn steer(keys: Res<ButtonInput<KeyCode>>, mut last: Local<Steer>, mut out: Messa
         f32::from(i8::from(keys.any_pressed(plus)) - i8::from(keys.any_pressed(minus)))
     };
     let wish = Steer {
-        x: axis([KeyCode::ArrowRight, KeyCode::KeyD], [KeyCode::ArrowLeft, KeyCode::KeyA]),
+        x: axis(
+            [KeyCode::ArrowRight, KeyCode::KeyD],
+            [KeyCode::ArrowLeft, KeyCode::KeyA],
+        ),
         y: axis([KeyCode::ArrowUp, KeyCode::KeyW], [KeyCode::ArrowDown, KeyCode::KeyS]),
     };
     if wish != *last {

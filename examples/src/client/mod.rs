@@ -8,6 +8,7 @@ mod timeline;
 mod view;
 mod window;
 
+pub(crate) use journey::explain;
 pub use journey::{Aim, JourneyPlugin, Report};
 pub use timeline::{Timeline, milliseconds};
 
@@ -29,7 +30,11 @@ impl Display {
     pub fn detect() -> Self {
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let needs_server = cfg!(all(unix, not(target_vendor = "apple")));
-        if needs_server && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") { Self::Headless } else { Self::Window }
+        if needs_server && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+            Self::Headless
+        } else {
+            Self::Window
+        }
     }
 }
 

@@ -42,7 +42,14 @@ struct StatusText;
 struct FailureText;
 
 fn text(content: &str, size: f32, color: Color) -> impl Bundle {
-    (Text::new(content), TextFont { font_size: FontSize::Px(size), ..default() }, TextColor(color))
+    (
+        Text::new(content),
+        TextFont {
+            font_size: FontSize::Px(size),
+            ..default()
+        },
+        TextColor(color),
+    )
 }
 
 fn build_panel(mut commands: Commands) {
@@ -59,9 +66,17 @@ fn build_panel(mut commands: Commands) {
         panel.spawn(text("STAR GATHERERS", 22.0, BRIGHT));
         panel.spawn((text("", 13.0, DIM), StatusText));
         for step in Timeline::STEPS {
-            let row = Node { align_items: AlignItems::Center, column_gap: px(10), ..default() };
+            let row = Node {
+                align_items: AlignItems::Center,
+                column_gap: px(10),
+                ..default()
+            };
             panel.spawn(row).with_children(|row| {
-                let square = Node { width: px(10), height: px(10), ..default() };
+                let square = Node {
+                    width: px(10),
+                    height: px(10),
+                    ..default()
+                };
                 row.spawn((square, BackgroundColor(DIM), StepMark(step)));
                 row.spawn((text(step.label(), 15.0, DIM), StepLine(step)));
             });

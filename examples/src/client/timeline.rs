@@ -25,7 +25,10 @@ impl Timeline {
 
     /// A time line that starts now.
     pub fn start() -> Self {
-        Self { click: Instant::now(), reached: Vec::new() }
+        Self {
+            click: Instant::now(),
+            reached: Vec::new(),
+        }
     }
 
     /// Marks a step as reached now, once; returns its time if it is new.
@@ -40,7 +43,10 @@ impl Timeline {
 
     /// When a step was reached, if it was.
     pub fn at(&self, step: ProgressStep) -> Option<Duration> {
-        self.reached.iter().find(|(reached, _)| *reached == step).map(|(_, after)| *after)
+        self.reached
+            .iter()
+            .find(|(reached, _)| *reached == step)
+            .map(|(_, after)| *after)
     }
 
     /// Whether the player is in.

@@ -38,11 +38,7 @@ struct ScoreLabel;
 #[derive(Component)]
 struct OwnRing;
 
-fn build_looks(
-    mut commands: Commands,
-    mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<ColorMaterial>>,
-) {
+fn build_looks(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, mut materials: ResMut<Assets<ColorMaterial>>) {
     commands.insert_resource(Looks {
         ship: meshes.add(RegularPolygon::new(SHIP_RADIUS, 3)),
         ring: meshes.add(Annulus::new(SHIP_RADIUS + 3.0, SHIP_RADIUS + 5.0)),
@@ -52,11 +48,7 @@ fn build_looks(
     });
 }
 
-fn draw_arena(
-    mut commands: Commands,
-    mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<ColorMaterial>>,
-) {
+fn draw_arena(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, mut materials: ResMut<Assets<ColorMaterial>>) {
     commands.spawn(Camera2d);
     let mut disc = |mesh: Mesh, color: Color, depth: f32| {
         commands.spawn((
@@ -66,8 +58,16 @@ fn draw_arena(
         ));
     };
     disc(Circle::new(ARENA_RADIUS).into(), Color::srgb(0.06, 0.08, 0.15), -3.0);
-    disc(Annulus::new(ARENA_RADIUS * 0.5 - 1.0, ARENA_RADIUS * 0.5).into(), Color::srgb(0.1, 0.13, 0.22), -2.0);
-    disc(Annulus::new(ARENA_RADIUS - 1.0, ARENA_RADIUS + 2.0).into(), Color::srgb(0.25, 0.45, 0.8), -1.0);
+    disc(
+        Annulus::new(ARENA_RADIUS * 0.5 - 1.0, ARENA_RADIUS * 0.5).into(),
+        Color::srgb(0.1, 0.13, 0.22),
+        -2.0,
+    );
+    disc(
+        Annulus::new(ARENA_RADIUS - 1.0, ARENA_RADIUS + 2.0).into(),
+        Color::srgb(0.25, 0.45, 0.8),
+        -1.0,
+    );
 }
 
 /// Where the middle of the arena is on the screen; the panel stands to its left.
@@ -80,7 +80,9 @@ fn dress_ship(
     mut materials: ResMut<Assets<ColorMaterial>>,
     mut commands: Commands,
 ) {
-    let Ok((Ship { number }, place)) = ships.get(ship.entity) else { return };
+    let Ok((Ship { number }, place)) = ships.get(ship.entity) else {
+        return;
+    };
     #[expect(clippy::cast_precision_loss, reason = "a hue needs no precision")]
     let hue = (*number as f32 * 137.5 + 55.0) % 360.0;
     let at = place.copied().unwrap_or_default().to_vec() + ARENA_AT;
@@ -94,7 +96,10 @@ fn dress_ship(
         .with_child((
             ScoreLabel,
             Text2d::new("0"),
-            TextFont { font_size: FontSize::Px(13.0), ..default() },
+            TextFont {
+                font_size: FontSize::Px(13.0),
+                ..default()
+            },
             Transform::from_xyz(0.0, 0.0, 1.0),
         ));
 }
@@ -145,7 +150,12 @@ fn mark_own_ship(
     if !rings.is_empty() {
         return;
     }
-    let mine = own.and_then(|own| ships.iter().find(|(_, ship)| ship.number == own.0).map(|(entity, _)| entity));
+    let mine = own.and_then(|own| {
+        ships
+            .iter()
+            .find(|(_, ship)| ship.number == own.0)
+            .map(|(entity, _)| entity)
+    });
     if let Some(entity) = mine {
         commands.entity(entity).with_child((
             OwnRing,

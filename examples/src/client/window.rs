@@ -17,7 +17,10 @@ pub(super) fn run(journey: JourneyPlugin) -> Option<AppExit> {
     let first_frame = shown.clone();
     let played = catch_unwind(AssertUnwindSafe(|| {
         App::new()
-            .add_plugins(DefaultPlugins.set(window()).set(LogPlugin { filter: FILTER.into(), ..default() }))
+            .add_plugins(DefaultPlugins.set(window()).set(LogPlugin {
+                filter: FILTER.into(),
+                ..default()
+            }))
             .add_plugins((journey, ViewPlugin, PanelPlugin, KeysPlugin))
             .add_systems(Last, move || first_frame.store(true, Ordering::Relaxed))
             .run()

@@ -14,7 +14,11 @@ const SPEED: f32 = 180.0;
 /// Where a ship is after `seconds` of flying from `at` in direction `steer`; it cannot leave the arena. A direction
 /// longer than 1 counts as 1, one that is no number as none.
 pub fn fly(at: Vec2, steer: Vec2, seconds: f32) -> Vec2 {
-    let steer = if steer.is_finite() { steer.clamp_length_max(1.0) } else { Vec2::ZERO };
+    let steer = if steer.is_finite() {
+        steer.clamp_length_max(1.0)
+    } else {
+        Vec2::ZERO
+    };
     (at + steer * SPEED * seconds).clamp_length_max(ARENA_RADIUS - SHIP_RADIUS)
 }
 

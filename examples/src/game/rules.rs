@@ -44,7 +44,10 @@ fn launch_ship(player: On<Add, AcceptedPlayer>, mut next: ResMut<NextNumber>, mu
 fn welcome_player(ready: On<Add, AuthorizedClient>, ships: Query<&Ship>, mut out: MessageWriter<ToClients<Welcome>>) {
     if let Ok(ship) = ships.get(ready.entity) {
         let targets = SendTargets::Single(ready.entity.into());
-        out.write(ToClients { targets, message: Welcome { ship: ship.number } });
+        out.write(ToClients {
+            targets,
+            message: Welcome { ship: ship.number },
+        });
     }
 }
 

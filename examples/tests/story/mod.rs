@@ -10,10 +10,19 @@ use stage::Stage;
 
 /// The stories, by name.
 pub const TESTS: &[(&str, fn())] = &[
-    ("two_players_arrive_play_leave_and_the_server_process_is_replaced", two_players),
-    ("a_client_without_a_backend_says_so_in_one_sentence_and_fails", no_backend),
+    (
+        "two_players_arrive_play_leave_and_the_server_process_is_replaced",
+        two_players,
+    ),
+    (
+        "a_client_without_a_backend_says_so_in_one_sentence_and_fails",
+        no_backend,
+    ),
     ("a_client_that_is_killed_leaves_no_seat_behind", killed_client),
-    ("a_server_that_is_killed_ends_the_session_and_is_replaced", killed_server),
+    (
+        "a_server_that_is_killed_ends_the_session_and_is_replaced",
+        killed_server,
+    ),
 ];
 
 /// The longest that any one thing may take on a slow, busy machine.
@@ -26,7 +35,10 @@ fn two_players() {
     stage.forget_calls();
     let mut owner = Player::start(&stage, &["--create", "--session", "Arena", "--play", "10", "--end"]);
     owner.wait_for("in session");
-    assert_eq!(stage.calls(), ["CreateGameSession", "DescribeGameSessions", "CreatePlayerSession"]);
+    assert_eq!(
+        stage.calls(),
+        ["CreateGameSession", "DescribeGameSessions", "CreatePlayerSession"]
+    );
 
     let mut guest = Player::start(&stage, &["--session", "Arena", "--play", "1"]);
     guest.wait_for("saw 2 ship(s)");
@@ -35,7 +47,9 @@ fn two_players() {
 
     owner.wait_for("saw 1 ship(s)");
     owner.must_succeed();
-    stage.wait_until("the session is over", |world| world.live_sessions() == 0 && world.seats_in_use() == 0);
+    stage.wait_until("the session is over", |world| {
+        world.live_sessions() == 0 && world.seats_in_use() == 0
+    });
     stage.wait_until("the server process is replaced", |world| world.idle_processes() == 1);
     assert_eq!(stage.process_count(), baseline);
     stage.strike_without_warnings();
@@ -43,7 +57,7 @@ fn two_players() {
 
 fn no_backend() {
     let mut player = Player::start_with_backend("http://127.0.0.1:9", &["--create"]);
-    player.must_fail_saying("The session service cannot be reached");
+    player.must_fail_saying("The game service cannot be reached");
 }
 
 fn killed_client() {

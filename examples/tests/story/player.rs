@@ -37,19 +37,32 @@ impl Player {
         for stream in [stdout, stderr] {
             let sender = sender.clone();
             thread::spawn(move || {
-                BufReader::new(stream).lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
+                BufReader::new(stream)
+                    .lines()
+                    .map_while(Result::ok)
+                    .all(|line| sender.send(line).is_ok())
             });
         }
-        Self { process, lines, said: Vec::new() }
+        Self {
+            process,
+            lines,
+            said: Vec::new(),
+        }
     }
 
     /// Reads on until a line contains `wanted`.
     pub(super) fn wait_for(&mut self, wanted: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.said.iter().any(|line| line.contains(wanted)) {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) => self.said.push(line),
-                Err(end) => panic!("waited for {wanted:?}, but {end}; the client said:\n{}", self.said.join("\n")),
+                Err(end) => panic!(
+                    "waited for {wanted:?}, but {end}; the client said:\n{}",
+                    self.said.join("\n")
+                ),
             }
         }
     }
@@ -59,9 +72,15 @@ impl Player {
         let status = self.finish();
         let said = self.said.join("\n");
         assert!(status.success(), "the client ended with {status}:\n{said}");
-        let arrived = self.said.iter().any(|line| line.starts_with("arrived in ") && line.ends_with(" ms"));
+        let arrived = self
+            .said
+            .iter()
+            .any(|line| line.starts_with("arrived in ") && line.ends_with(" ms"));
         assert!(arrived, "no time of arrival in:\n{said}");
-        assert!(!said.contains("WARN") && !said.contains("ERROR"), "the client warned:\n{said}");
+        assert!(
+            !said.contains("WARN") && !said.contains("ERROR"),
+            "the client warned:\n{said}"
+        );
     }
 
     /// Waits for the end; the exit code must not be 0, and the sentence must be there.
@@ -82,7 +101,10 @@ impl Player {
     fn finish(&mut self) -> std::process::ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) => self.said.push(line),
                 Err(RecvTimeoutError::Disconnected) => return self.process.wait().unwrap(),
                 Err(RecvTimeoutError::Timeout) => panic!("the client does not end; it said:\n{}", self.said.join("\n")),
