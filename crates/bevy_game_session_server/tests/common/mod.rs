@@ -17,29 +17,29 @@ use game_session_protocol::in_memory::{
 use game_session_protocol::*;
 
 /// One frame.
-pub const FRAME: Duration = Duration::from_millis(10);
+pub(crate) const FRAME: Duration = Duration::from_millis(10);
 
 /// What the game heard, in order.
 #[derive(Resource, Default)]
-pub struct Heard(pub Vec<String>);
+pub(crate) struct Heard(pub(crate) Vec<String>);
 
 /// A server app.
-pub struct Server {
-    pub app: App,
-    pub orchestrator: InMemoryOrchestrator,
-    pub process: ProcessNumber,
+pub(crate) struct Server {
+    pub(crate) app: App,
+    pub(crate) orchestrator: InMemoryOrchestrator,
+    pub(crate) process: ProcessNumber,
     exit: Option<AppExit>,
 }
 
-pub fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::new(InMemoryOrchestrator::new(), |plugin| plugin)
 }
 
-pub fn server_with(policies: ServerPolicies) -> Server {
+pub(crate) fn server_with(policies: ServerPolicies) -> Server {
     Server::new(InMemoryOrchestrator::new(), |plugin| plugin.policies(policies))
 }
 
-pub fn listening_for_many() -> Server {
+pub(crate) fn listening_for_many() -> Server {
     Server::new(
         InMemoryOrchestrator::new().with_host_lifetime(HostLifetime::ManySessions),
         |plugin| plugin,
@@ -47,7 +47,7 @@ pub fn listening_for_many() -> Server {
 }
 
 impl Server {
-    pub fn new(
+    pub(crate) fn new(
         orchestrator: InMemoryOrchestrator,
         set: impl FnOnce(SessionServerPlugin) -> SessionServerPlugin,
     ) -> Self {
@@ -87,14 +87,14 @@ impl Server {
     }
 
     /// A server with an active game session of these seats, and its owner's seat.
-    pub fn with_session(mut self, max_players: u16) -> (Self, Seat) {
+    pub(crate) fn with_session(mut self, max_players: u16) -> (Self, Seat) {
         self.app.insert_resource(ListenPort(7777));
         self.until("ready", |server| server.state() == ServerSessionState::Ready);
         let seat = self.create("alice", "Friday", max_players);
         (self, seat)
     }
 
-    pub fn create(&mut self, player: &str, name: &str, max_players: u16) -> Seat {
+    pub(crate) fn create(&mut self, player: &str, name: &str, max_players: u16) -> Seat {
         let mut seat = self
             .orchestrator
             .service(player.parse().unwrap())
@@ -109,7 +109,7 @@ impl Server {
         panic!("the game session was not activated; heard: {:?}", self.heard());
     }
 
-    pub fn join(&self, player: &str, session: &GameSession) -> Seat {
+    pub(crate) fn join(&self, player: &str, session: &GameSession) -> Seat {
         let request = JoinGameSession {
             id: session.id.clone(),
             build: session.build.clone(),
@@ -122,19 +122,19 @@ impl Server {
         .unwrap()
     }
 
-    pub fn frame(&mut self) {
+    pub(crate) fn frame(&mut self) {
         if self.exit.is_none() {
             self.app.update();
             self.exit = self.app.should_exit();
         }
     }
 
-    pub fn frames_for(&mut self, time: Duration) {
+    pub(crate) fn frames_for(&mut self, time: Duration) {
         let frames = time.as_millis().div_ceil(FRAME.as_millis());
         (0..frames).for_each(|_| self.frame());
     }
 
-    pub fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
         for _ in 0..5000 {
             if is_so(self) {
                 return;
@@ -144,35 +144,35 @@ impl Server {
         panic!("not {what} after 5000 frames; heard: {:?}", self.heard());
     }
 
-    pub fn state(&self) -> ServerSessionState {
+    pub(crate) fn state(&self) -> ServerSessionState {
         *self.app.world().resource::<State<ServerSessionState>>().get()
     }
 
-    pub fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.app.world().resource::<Heard>().0.clone()
     }
 
-    pub fn exit(&self) -> Option<AppExit> {
+    pub(crate) fn exit(&self) -> Option<AppExit> {
         self.exit.clone()
     }
 
     /// Shows a ticket at the door.
-    pub fn knock(&mut self, seat: &Seat) -> AdmissionId {
+    pub(crate) fn knock(&mut self, seat: &Seat) -> AdmissionId {
         self.knock_with(&read_ticket(&seat.ticket).unwrap())
     }
 
-    pub fn knock_with(&mut self, stamp: &TicketStamp) -> AdmissionId {
+    pub(crate) fn knock_with(&mut self, stamp: &TicketStamp) -> AdmissionId {
         let world = self.app.world_mut();
         let session = world.resource::<HostedSession>().clone();
         world.resource_mut::<Admissions>().request(stamp, &session)
     }
 
-    pub fn decided(&mut self) -> Vec<(AdmissionId, Result<AcceptedPlayer, RefusalCode>)> {
+    pub(crate) fn decided(&mut self) -> Vec<(AdmissionId, Result<AcceptedPlayer, RefusalCode>)> {
         self.app.world_mut().resource_mut::<Admissions>().take_decided()
     }
 
     /// Waits for the decision on one request.
-    pub fn decision(&mut self, id: AdmissionId) -> Result<AcceptedPlayer, RefusalCode> {
+    pub(crate) fn decision(&mut self, id: AdmissionId) -> Result<AcceptedPlayer, RefusalCode> {
         let mut decision = None;
         self.until("decided", |server| {
             decision = server.decided().into_iter().find(|(decided, _)| *decided == id);
@@ -182,13 +182,13 @@ impl Server {
     }
 
     /// Knocks, is let in and gets an entity.
-    pub fn enter(&mut self, seat: &Seat) -> Entity {
+    pub(crate) fn enter(&mut self, seat: &Seat) -> Entity {
         let id = self.knock(seat);
         let player = self.decision(id).unwrap();
         self.app.world_mut().spawn(player).id()
     }
 
-    pub fn seat_status(&self, seat: &Seat) -> SeatStatus {
+    pub(crate) fn seat_status(&self, seat: &Seat) -> SeatStatus {
         self.orchestrator
             .snapshot()
             .seat(&seat.player_session_id)
@@ -196,22 +196,22 @@ impl Server {
             .status
     }
 
-    pub fn session(&self) -> GameSessionSnapshot {
+    pub(crate) fn session(&self) -> GameSessionSnapshot {
         self.orchestrator.snapshot().game_sessions.last().unwrap().clone()
     }
 
-    pub fn process_status(&self) -> ProcessStatus {
+    pub(crate) fn process_status(&self) -> ProcessStatus {
         self.orchestrator.snapshot().process(self.process).unwrap().status
     }
 
-    pub fn command(&mut self, give: impl FnOnce(&mut Commands)) {
+    pub(crate) fn command(&mut self, give: impl FnOnce(&mut Commands)) {
         let world = self.app.world_mut();
         give(&mut world.commands());
         world.flush();
     }
 }
 
-pub fn draft(name: &str, max_players: u16) -> CreateGameSession {
+pub(crate) fn draft(name: &str, max_players: u16) -> CreateGameSession {
     CreateGameSession {
         idempotency_key: IdempotencyKey::random(),
         name: name.into(),
@@ -222,7 +222,7 @@ pub fn draft(name: &str, max_players: u16) -> CreateGameSession {
     }
 }
 
-pub fn unavailable() -> HostError {
+pub(crate) fn unavailable() -> HostError {
     HostError::Unavailable {
         action: "accept a player",
         message: "too busy".into(),

@@ -1,0 +1,243 @@
+//! Whatever happens in whatever order: nobody is in without a seat, no seat leaks, nothing gets stuck.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use bevy_game_session_server::*;
+use bevy_time::TimeUpdateStrategy;
+use common::*;
+use futures_lite::future::{block_on, poll_once};
+use game_session_protocol::in_memory::{GameSessionStatus, InMemoryOrchestrator, SeatStatus};
+use game_session_protocol::*;
+use proptest::prelude::*;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Step {
+    Create,
+    Join { player: u8 },
+    Knock { seat: usize },
+    Cancel { knock: usize },
+    Spawn,
+    Despawn { player: usize },
+    Frames(u8),
+    HoldAnswers,
+    ReleaseAnswers,
+    RefuseAccept { retryable: bool },
+    OwnerEnds,
+    GameEnds,
+    Shutdown { seconds: u8 },
+    Lose,
+    Advance { seconds: u8 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => Just(Step::Create),
+        4 => (0..3u8).prop_map(|player| Step::Join { player }),
+        6 => (0..4usize).prop_map(|seat| Step::Knock { seat }),
+        2 => (0..4usize).prop_map(|knock| Step::Cancel { knock }),
+        4 => Just(Step::Spawn),
+        2 => (0..3usize).prop_map(|player| Step::Despawn { player }),
+        8 => (1..20u8).prop_map(Step::Frames),
+        1 => Just(Step::HoldAnswers),
+        2 => Just(Step::ReleaseAnswers),
+        1 => any::<bool>().prop_map(|retryable| Step::RefuseAccept { retryable }),
+        1 => Just(Step::OwnerEnds),
+        1 => Just(Step::GameEnds),
+        1 => (0..5u8).prop_map(|seconds| Step::Shutdown { seconds }),
+        1 => Just(Step::Lose),
+        1 => (1..70u8).prop_map(|seconds| Step::Advance { seconds }),
+    ]
+}
+
+/// A server and what is on its way to it.
+struct Play {
+    server: Server,
+    creating: Vec<BoxedFuture<Result<Seat, ServiceError>>>,
+    seats: Vec<Seat>,
+    knocks: Vec<AdmissionId>,
+    was_lost: bool,
+}
+
+impl Play {
+    fn act(&mut self, step: &Step) {
+        let orchestrator = self.server.orchestrator.clone();
+        match step {
+            Step::Create => {
+                let service = orchestrator.service("player-0".parse().unwrap());
+                self.creating.push(service.create(draft("Any", 3), Progress::ignored()));
+            }
+            Step::Join { player } => {
+                let service = orchestrator.service(format!("player-{player}").parse().unwrap());
+                let Some(session) = orchestrator.snapshot().game_sessions.last().cloned() else {
+                    return;
+                };
+                let request = JoinGameSession {
+                    id: session.id,
+                    build: "dev".parse().unwrap(),
+                };
+                self.creating.push(service.join(request, Progress::ignored()));
+            }
+            Step::Knock { seat } => {
+                let hosts = self.server.app.world().contains_resource::<HostedSession>();
+                if let Some(seat) = self.seats.iter().rev().nth(*seat).filter(|_| hosts).cloned() {
+                    self.knocks.push(self.server.knock(&seat));
+                }
+            }
+            Step::Cancel { knock } => {
+                if let Some(id) = self.knocks.iter().rev().nth(*knock) {
+                    self.server.app.world_mut().resource_mut::<Admissions>().cancel(*id);
+                }
+            }
+            Step::Spawn => {
+                for player in self
+                    .server
+                    .decided()
+                    .into_iter()
+                    .filter_map(|(_, decision)| decision.ok())
+                {
+                    self.server.app.world_mut().spawn(player);
+                }
+            }
+            Step::Despawn { player } => {
+                if let Some(entity) = self.players().get(*player) {
+                    self.server.app.world_mut().despawn(*entity);
+                }
+            }
+            Step::Frames(count) => (0..*count).for_each(|_| self.server.frame()),
+            Step::HoldAnswers => orchestrator.hold_hosts(),
+            Step::ReleaseAnswers => orchestrator.release_hosts(),
+            Step::RefuseAccept { retryable: true } => orchestrator.refuse_next_accept(unavailable()),
+            Step::RefuseAccept { retryable: false } => {
+                let message = "no".to_owned();
+                orchestrator.refuse_next_accept(HostError::Refused {
+                    action: "accept a player",
+                    message,
+                });
+            }
+            Step::OwnerEnds => {
+                let Some(session) = orchestrator.snapshot().game_sessions.last().cloned() else {
+                    return;
+                };
+                let service = orchestrator.service(session.owner);
+                let _ = block_on(poll_once(service.end(EndGameSession { id: session.id })));
+            }
+            Step::GameEnds => self.server.command(|commands| commands.end_session()),
+            Step::Shutdown { seconds } => {
+                orchestrator.request_shutdown(self.server.process, Some(Duration::from_secs((*seconds).into())));
+            }
+            Step::Lose => {
+                self.was_lost = true;
+                orchestrator.lose_connection(self.server.process);
+            }
+            Step::Advance { seconds } => orchestrator.advance(Duration::from_secs((*seconds).into())),
+        }
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        let seats = &mut self.seats;
+        self.creating.retain_mut(|seat| match block_on(poll_once(seat)) {
+            Some(seat) => {
+                seats.extend(seat);
+                false
+            }
+            None => true,
+        });
+    }
+
+    fn players(&mut self) -> Vec<Entity> {
+        let world = self.server.app.world_mut();
+        world
+            .query_filtered::<Entity, With<AcceptedPlayer>>()
+            .iter(world)
+            .collect()
+    }
+
+    fn seats_of_players(&mut self) -> Vec<PlayerSessionId> {
+        let world = self.server.app.world_mut();
+        world
+            .query::<&AcceptedPlayer>()
+            .iter(world)
+            .map(|player| player.player_session_id().clone())
+            .collect()
+    }
+
+    /// Connected players are a subset of the game session's player sessions, one each.
+    fn check(&mut self) -> Result<(), TestCaseError> {
+        let mut players = self.seats_of_players();
+        let now = self.server.orchestrator.snapshot();
+        for player in &players {
+            let status = now.seat(player).unwrap().status;
+            prop_assert!(
+                !matches!(status, SeatStatus::Reserved | SeatStatus::TimedOut),
+                "{player} is in, {status:?}"
+            );
+        }
+        let count = players.len();
+        players.sort();
+        players.dedup();
+        prop_assert_eq!(players.len(), count, "two players on one seat");
+        Ok(())
+    }
+
+    /// Lets everything come to rest, and looks whether it does.
+    fn settle(&mut self) -> Result<(), TestCaseError> {
+        self.server.orchestrator.release_hosts();
+        self.act(&Step::Spawn);
+        self.server
+            .app
+            .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_millis(100)));
+        for _ in 0..500 {
+            self.server.frame();
+            self.act(&Step::Spawn);
+        }
+        self.check()?;
+        if self.was_lost {
+            prop_assert!(self.server.exit().is_some() || self.server.state() == ServerSessionState::Offline);
+            return Ok(()); // what the orchestrator thinks is not in the server's power any more
+        }
+        let players = self.seats_of_players();
+        let now = self.server.orchestrator.snapshot();
+        let state = self.server.state();
+        prop_assert!(
+            self.server.exit().is_some() || matches!(state, ServerSessionState::Ready | ServerSessionState::Active),
+            "stuck in {state:?}; heard {:?}",
+            self.server.heard()
+        );
+        for session in &now.game_sessions {
+            let leaked: Vec<_> = session
+                .seats
+                .iter()
+                .filter(|seat| seat.status == SeatStatus::Active && !players.contains(&seat.id))
+                .collect();
+            prop_assert!(leaked.is_empty(), "seats without players: {leaked:?}");
+            prop_assert!(session.status != GameSessionStatus::Terminating, "an end got stuck");
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_promises_hold_whatever_happens(steps in prop::collection::vec(step(), 1..60), many: bool) {
+        let lifetime = if many { HostLifetime::ManySessions } else { HostLifetime::OneSession };
+        let orchestrator = InMemoryOrchestrator::new().with_host_lifetime(lifetime);
+        let policies = ServerPolicies::default().wait_for_players_forever();
+        let mut server = Server::new(orchestrator, |plugin| plugin.policies(policies));
+        server.app.insert_resource(ListenPort(7777));
+        server.until("ready", |server| server.state() == ServerSessionState::Ready);
+        let mut play = Play { server, creating: vec![], seats: vec![], knocks: vec![], was_lost: false };
+        for step in &steps {
+            play.act(step);
+            play.check()?;
+        }
+        play.settle()?;
+    }
+}
