@@ -66,7 +66,7 @@ async fn two_players_create_find_join_and_play_until_the_owner_ends_it() {
     services
         .until("everything is over", |world| {
             world.game_sessions[0].status == GameSessionStatus::Terminated
-                && world.processes[0].status == ProcessStatus::Terminated
+                && world.processes[0].status == ProcessStatus::Ended
                 && world
                     .player_sessions
                     .iter()

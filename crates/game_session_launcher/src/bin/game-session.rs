@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("game-session: {error}");
-            for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+            for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
                 eprintln!("  because {cause}");
             }
             ExitCode::FAILURE

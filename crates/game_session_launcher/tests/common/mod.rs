@@ -57,7 +57,12 @@ impl Services {
                 other => panic!("{other} is no official variable"),
             };
         }
-        Process::ready(parameters).await
+        let process = Process::ready(parameters).await;
+        let placeable = |world: &gamelift_emulator::Snapshot| {
+            world.processes.iter().any(|process| process.process_id == id && process.placeable)
+        };
+        self.until("the process is healthy", placeable).await;
+        process
     }
 
     /// Waits until the emulator's world is as wanted.
