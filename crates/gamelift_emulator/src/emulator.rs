@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     config::EmulatorConfig,
     error::EmulatorError,
+    faults::Fault,
     server::{App, Driver, Running, bind},
     snapshot::Snapshot,
     world::World,
@@ -57,7 +58,7 @@ impl Emulator {
         let settings = config.settings.clone();
         let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), now));
         let (stop, stopped) = watch::channel(false);
-        let app = Arc::new(App::new(driver, port, stopped));
+        let app = Arc::new(App::new(driver, port, Uuid::new_v4().to_string(), stopped));
         let running = Running::start(Arc::clone(&app), listener, stop);
         tracing::info!(port, "emulator listens");
         Ok(Self {
@@ -126,6 +127,19 @@ impl Emulator {
     /// What the emulator knows now.
     pub fn snapshot(&self) -> Snapshot {
         self.app.driver.look(World::snapshot)
+    }
+
+    /// Makes something go wrong, or clears what was set to go wrong.
+    ///
+    /// # Errors
+    /// When the fault names an error that the service does not have.
+    pub fn inject(&self, fault: Fault) -> Result<(), EmulatorError> {
+        fault.inject(&self.app.driver)
+    }
+
+    /// What the control routes under `/_emulator/` want as a bearer token. It is random in every run.
+    pub fn control_secret(&self) -> String {
+        self.app.secret.clone()
     }
 
     /// Waits until the emulator's state fulfils a condition. It is looked at after every change, never on a timer.

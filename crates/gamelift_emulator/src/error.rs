@@ -27,6 +27,9 @@ pub enum EmulatorError {
         /// The rule.
         rule: &'static str,
     },
+    /// A fault names an error that the service does not have.
+    #[error("GameLift has no error {0:?}: name one such as FleetCapacityExceededException or ThrottlingException")]
+    UnknownError(String),
     /// What was waited for did not happen.
     #[error("the emulator did not get into the expected state within {0:?}")]
     NotReached(Duration),

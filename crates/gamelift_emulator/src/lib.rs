@@ -8,6 +8,7 @@ mod api;
 mod config;
 mod emulator;
 mod error;
+mod faults;
 mod model;
 mod server;
 mod snapshot;
@@ -17,6 +18,11 @@ pub use self::{
     config::EmulatorConfig,
     emulator::Emulator,
     error::EmulatorError,
+    faults::Fault,
     model::status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus},
     snapshot::{FleetEventSnapshot, GameSessionSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot},
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

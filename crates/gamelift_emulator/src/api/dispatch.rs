@@ -18,6 +18,7 @@ use crate::{
 macro_rules! emulated {
     ($($operation:literal => $method:ident,)+) => {
         /// The operations that are emulated.
+        #[cfg(test)]
         pub(crate) const EMULATED: &[&str] = &[$($operation),+];
 
         fn run(world: &mut World, operation: &str, body: Value, now: Timestamp, codec: Codec) -> Result<Vec<u8>, ApiError> {
@@ -86,6 +87,18 @@ fn not_emulated(operation: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_coverage_table_in_the_readme_is_true() {
+        let readme = include_str!("../../README.md");
+        let listed: Vec<&str> = readme
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name))
+            .filter(|name| OPERATIONS.contains(name))
+            .collect();
+        assert_eq!(listed, EMULATED, "the table lists what is emulated, in this order");
+        assert!(readme.contains(&format!("{} of {}", EMULATED.len(), OPERATIONS.len())));
+    }
 
     #[test]
     fn every_emulated_operation_is_in_the_model_and_has_its_constraints() {

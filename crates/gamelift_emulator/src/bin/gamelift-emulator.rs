@@ -64,6 +64,8 @@ fn print_exports(emulator: &Emulator, process_id: &str) {
         emulator.fleet_id(),
         emulator.location()
     );
+    println!("# for the control routes under /_emulator/ (as a bearer token):");
+    println!("export GAMELIFT_EMULATOR_SECRET={}", emulator.control_secret());
     println!("# for a game server process (another process needs another process id):");
     for (name, value) in emulator.server_environment(process_id) {
         println!("export {name}={value}");

@@ -208,8 +208,6 @@ pub(crate) static COST: Shape = text(
 );
 /// `TagKey`
 pub(crate) static TAG_KEY: Shape = text(1, 128, ANY);
-/// `AmazonResourceName`
-pub(crate) static RESOURCE_NAME: Shape = text(1, 1011, ANY);
 
 /// `WholeNumber`
 pub(crate) static WHOLE_NUMBER: Shape = Shape::Whole {
@@ -282,12 +280,6 @@ pub(crate) static TAGS: Shape = Shape::List {
         Member::required("Value", &text(0, 256, ANY)),
     ]),
 };
-/// `TagKeyList`
-pub(crate) static TAG_KEYS: Shape = Shape::List {
-    min: 0,
-    max: 200,
-    item: &TAG_KEY,
-};
 /// `AnywhereConfiguration`
 pub(crate) static ANYWHERE_CONFIGURATION: Shape = Shape::Record(&[Member::required("Cost", &COST)]);
 /// `RuntimeConfiguration`, of which only the activation timeout means something to a fleet without instances.
@@ -300,5 +292,3 @@ pub(crate) static CREATION_LIMIT_POLICY: Shape = Shape::Record(&[
     Member::optional("NewGameSessionsPerCreator", &WHOLE_NUMBER),
     Member::optional("PolicyPeriodInMinutes", &WHOLE_NUMBER),
 ]);
-/// `Timestamp`
-pub(crate) static TIME: Shape = Shape::Time;

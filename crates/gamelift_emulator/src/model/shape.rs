@@ -16,7 +16,6 @@ pub(crate) enum Shape {
         min: i64,
         max: i64,
     },
-    Time,
     List {
         min: usize,
         max: usize,
@@ -109,7 +108,6 @@ fn check_value(shape: &Shape, value: &Value, path: &str) -> Result<(), ApiError>
             };
             check_range(number, *min, *max, path)
         }
-        (Shape::Time, Value::Number(_)) => Ok(()),
         (Shape::List { min, max, item }, Value::Array(values)) => {
             check_length(values.len(), *min, *max, path)?;
             values

@@ -39,6 +39,7 @@ impl GameSessionStatus {
         }
     }
 
+    #[cfg(test)]
     pub(crate) const fn is_over(self) -> bool {
         matches!(self, Self::Terminated)
     }

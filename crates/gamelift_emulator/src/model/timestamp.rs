@@ -7,25 +7,26 @@ use std::{
 };
 
 use ciborium::tag::Required;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Serialize, Serializer};
 
 /// Milliseconds since the Unix epoch. On the API it is seconds with a fraction: a plain number in JSON, tag 1 in CBOR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(u64);
+pub(crate) struct Timestamp(u64);
 
 impl Timestamp {
     /// The moment this many milliseconds after the Unix epoch.
-    pub const fn from_millis(millis: u64) -> Self {
+    #[cfg(test)]
+    pub(crate) const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
     /// Milliseconds since the Unix epoch, as the server SDK socket carries a moment.
-    pub const fn as_millis(self) -> u64 {
+    pub(crate) const fn as_millis(self) -> u64 {
         self.0
     }
 
     /// The time that passed since an earlier moment; zero when it is not earlier.
-    pub const fn since(self, earlier: Self) -> Duration {
+    pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
@@ -66,22 +67,6 @@ impl Serialize for Timestamp {
             serializer.serialize_f64(self.seconds())
         } else {
             Required::<f64, 1>(self.seconds()).serialize(serializer)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Timestamp {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the range is checked first"
-    )]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let millis = f64::deserialize(deserializer)? * 1000.0;
-        if (0.0..9.0e15).contains(&millis) {
-            Ok(Self(millis as u64))
-        } else {
-            Err(de::Error::custom("a timestamp is out of range"))
         }
     }
 }

@@ -38,6 +38,13 @@ pub(super) async fn answer(app: &Arc<App>, operation: &str, codec: Codec, body: 
     if OPERATIONS.contains(&operation) {
         app.driver.record_call(operation);
     }
+    let fault = app.driver.faults().for_call(operation);
+    if let Some(delay) = fault.delay {
+        tokio::time::sleep(delay).await;
+    }
+    if let Some(error) = fault.error {
+        return respond(app, codec, error.kind.status(), codec.encode_error(&error));
+    }
     let answered = match read(body).await {
         Ok(body) => codec.decode(&body).and_then(|body| {
             app.driver

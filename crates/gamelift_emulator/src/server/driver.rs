@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::clock::Clock;
 use crate::{
+    faults::Faults,
     model::timestamp::Timestamp,
     world::{Handshake, Outgoing, Refused, SocketId, World},
 };
@@ -18,18 +19,28 @@ const MAX_WAITING_FRAMES: usize = 256;
 /// Calls that are remembered.
 const MAX_CALLS: usize = 100_000;
 
+/// What a socket's task is told.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    /// To send.
+    Frame(String),
+    /// To be gone without a word.
+    Cut,
+}
+
 /// The world and what moves it.
 pub(crate) struct Driver {
     clock: Clock,
     inside: Mutex<Inside>,
     calls: Mutex<VecDeque<String>>,
+    faults: Mutex<Faults>,
     earlier_timer: Notify,
     changes: watch::Sender<u64>,
 }
 
 struct Inside {
     world: World,
-    sockets: HashMap<SocketId, mpsc::Sender<String>>,
+    sockets: HashMap<SocketId, mpsc::Sender<Signal>>,
     /// When the timer task will wake up by itself.
     planned: Option<Timestamp>,
 }
@@ -46,6 +57,7 @@ impl Driver {
             clock,
             inside: Mutex::new(inside),
             calls: Mutex::new(VecDeque::new()),
+            faults: Mutex::new(Faults::default()),
             earlier_timer: Notify::new(),
             changes: watch::Sender::new(0),
         }
@@ -76,7 +88,7 @@ impl Driver {
     }
 
     /// Opens a socket in the world; the receiver yields its frames.
-    pub(crate) fn connect(&self, handshake: Handshake) -> Result<(SocketId, mpsc::Receiver<String>), Refused> {
+    pub(crate) fn connect(&self, handshake: Handshake) -> Result<(SocketId, mpsc::Receiver<Signal>), Refused> {
         let (sender, receiver) = mpsc::channel(MAX_WAITING_FRAMES);
         let socket = {
             let mut inside = self.lock();
@@ -88,6 +100,17 @@ impl Driver {
         };
         self.act(|_, _| ());
         Ok((socket, receiver))
+    }
+
+    /// Breaks the connections of these sockets, as a network would.
+    pub(crate) fn cut(&self, sockets: &[SocketId]) {
+        let mut inside = self.lock();
+        for socket in sockets {
+            if let Some(sender) = inside.sockets.remove(socket) {
+                // A full queue ends the socket too, because its sender is dropped here.
+                drop(sender.try_send(Signal::Cut));
+            }
+        }
     }
 
     pub(crate) fn disconnect(&self, socket: SocketId) {
@@ -123,6 +146,11 @@ impl Driver {
         calls.push_back(operation.to_owned());
     }
 
+    /// The fault rules for AWS calls.
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn calls(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.iter().cloned().collect()
@@ -146,7 +174,10 @@ impl Inside {
                 Outgoing::Reply(socket, reply) => (socket, reply.encode()),
                 Outgoing::Push(socket, push) => (socket, push.encode()),
             };
-            let sent = self.sockets.get(&socket).map(|sender| sender.try_send(frame));
+            let sent = self
+                .sockets
+                .get(&socket)
+                .map(|sender| sender.try_send(Signal::Frame(frame)));
             if matches!(sent, Some(Err(_))) {
                 // Without a sender the socket's task ends and reports the loss.
                 self.sockets.remove(&socket);

@@ -2,6 +2,7 @@
 
 mod aws;
 mod clock;
+mod control;
 mod driver;
 mod guard;
 mod listen;

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{
+    driver::Signal,
     query,
     router::{Alive, App, text},
 };
@@ -80,7 +81,7 @@ impl Drop for Attached {
     }
 }
 
-async fn serve(attached: &Attached, mut websocket: WebSocket, mut frames: mpsc::Receiver<String>) {
+async fn serve(attached: &Attached, mut websocket: WebSocket, mut frames: mpsc::Receiver<Signal>) {
     let mut stop = attached.app.stop.clone();
     let mut heard = Instant::now();
     let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
@@ -88,7 +89,8 @@ async fn serve(attached: &Attached, mut websocket: WebSocket, mut frames: mpsc::
     loop {
         let message = tokio::select! {
             frame = frames.recv() => match frame {
-                Some(frame) => Message::Text(frame.into()),
+                Some(Signal::Frame(frame)) => Message::Text(frame.into()),
+                Some(Signal::Cut) => return,
                 None => break,
             },
             received = websocket.recv() => match received {

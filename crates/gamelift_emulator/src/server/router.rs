@@ -12,26 +12,28 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{Method, Response, StatusCode, header::UPGRADE},
+    http::{Response, StatusCode, header::UPGRADE},
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{aws, driver::Driver, guard, process_socket};
+use super::{aws, control, driver::Driver, guard, process_socket};
 
 /// What all handlers share.
 pub(crate) struct App {
     pub(crate) driver: Driver,
     pub(super) port: u16,
     pub(super) stop: watch::Receiver<bool>,
+    pub(crate) secret: String,
     requests: AtomicU64,
 }
 
 impl App {
-    pub(crate) fn new(driver: Driver, port: u16, stop: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(driver: Driver, port: u16, secret: String, stop: watch::Receiver<bool>) -> Self {
         Self {
             driver,
             port,
             stop,
+            secret,
             requests: AtomicU64::new(0),
         }
     }
@@ -66,8 +68,8 @@ async fn sort(State(Shared { app, alive }): State<Shared>, request: Request) -> 
     if upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
         return process_socket::open(app, alive, request).await;
     }
-    if request.method() == Method::GET && request.uri().path() == "/_emulator/health" {
-        return text(StatusCode::OK, "ok");
+    if request.uri().path().starts_with("/_emulator/") {
+        return control::answer(&app, request).await;
     }
     text(
         StatusCode::NOT_FOUND,

@@ -198,6 +198,7 @@ impl World {
         session.status = status;
         session.status_reason = reason.or(session.status_reason);
         session.ended = Some(now);
+        tracing::info!(game_session = %session.arn, "game session terminated");
         for player in session.player_sessions.clone() {
             self.free_seat(player, PlayerSessionEvent::Removed, now);
         }

@@ -184,6 +184,7 @@ impl World {
             player_sessions: Vec::new(),
             created_by: wish.call,
         };
+        tracing::info!(game_session = %arn, "game session placed");
         self.push(process_key, Push::CreateGameSession(start_message(&session)));
         self.timers.set(session.activate_until, Timer::Activation(key));
         self.game_session_arns.insert(arn, key);

@@ -160,6 +160,7 @@ impl World {
         if !request.sdk_language.is_empty() {
             process.sdk_language.clone_from(&request.sdk_language);
         }
+        tracing::info!(process_id = %process.name.process_id, port = process.port, "process ready");
         self.timers.set(deadline, Timer::Silence(key));
         Ok(Answer::Done)
     }
@@ -274,6 +275,10 @@ impl World {
         let (name, game_session) = (process.name.clone(), process.game_session);
         self.live_processes.remove(&name);
         self.refresh_idle(key);
+        match reason.event() {
+            None => tracing::info!(process_id = %name.process_id, "process ended"),
+            Some((code, message)) => tracing::warn!(process_id = %name.process_id, code, "{message}"),
+        }
         if let Some((code, message)) = reason.event() {
             self.record_event(&name.fleet_id, code, message, now);
         }

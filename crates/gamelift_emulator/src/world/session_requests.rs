@@ -26,6 +26,7 @@ impl World {
         match session.status.after(GameSessionEvent::Activated) {
             Some(status) => {
                 session.status = status;
+                tracing::info!(game_session = %arn, "game session active");
                 Ok(Answer::Done)
             }
             None => Err(Failure::bad_request(format!(

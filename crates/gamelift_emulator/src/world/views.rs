@@ -1,8 +1,8 @@
 //! Looking at the world from outside, and the short cuts of its owner.
 
-use super::{World, computes::Compute};
+use super::{SocketId, World, computes::Compute, keys::ProcessKey, processes::Process};
 use crate::{
-    model::{error::ApiError, fleets::RegisterComputeInput, timestamp::Timestamp},
+    model::{error::ApiError, fleets::RegisterComputeInput, status::ProcessStatus, timestamp::Timestamp},
     snapshot::{FleetEventSnapshot, GameSessionSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot},
 };
 
@@ -52,6 +52,47 @@ impl World {
             open_sockets: self.sockets.len(),
             fleet_events: fleet_events.collect(),
         }
+    }
+
+    /// The open sockets of the processes with this id, or of all.
+    pub(crate) fn sockets_of(&self, process_id: Option<&str>) -> Vec<SocketId> {
+        self.named(process_id)
+            .flat_map(|(_, process)| process.sockets.iter().copied())
+            .collect()
+    }
+
+    /// Asks the processes with this id, or all, to open a new connection.
+    pub(crate) fn refresh_connections(&mut self, process_id: Option<&str>, now: Timestamp) {
+        for key in self.ready(process_id) {
+            self.refresh_connection(key, now);
+        }
+    }
+
+    /// Tells the processes with this id, or all, to end, as before an instance is taken away.
+    pub(crate) fn interrupt(&mut self, process_id: Option<&str>, now: Timestamp) {
+        for key in self.ready(process_id) {
+            self.ask_to_end(key, now);
+        }
+    }
+
+    /// No token is good any more.
+    pub(crate) fn expire_tokens(&mut self) {
+        self.grants.clear();
+    }
+
+    /// SDKs take no message before they are ready.
+    fn ready(&self, process_id: Option<&str>) -> Vec<ProcessKey> {
+        let ready = self
+            .named(process_id)
+            .filter(|(_, process)| process.status != ProcessStatus::Connected);
+        ready.map(|(key, _)| key).collect()
+    }
+
+    fn named(&self, process_id: Option<&str>) -> impl Iterator<Item = (ProcessKey, &Process)> {
+        self.live_processes
+            .iter()
+            .filter(move |(name, _)| process_id.is_none_or(|id| id == name.process_id))
+            .filter_map(|(_, key)| Some((*key, self.processes.get(key)?)))
     }
 
     /// A token for a process on this machine, whose compute is registered if it is not yet.

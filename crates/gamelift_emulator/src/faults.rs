@@ -1,0 +1,156 @@
+//! Things that go wrong on purpose.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::{
+    error::EmulatorError,
+    model::error::{ApiError, ErrorKind},
+    server::Driver,
+};
+
+/// Rules that wait for their calls.
+const MAX_RULES: usize = 1_000;
+
+/// Something that goes wrong on purpose. As a body of `POST /_emulator/faults`: `{"fault": "fail_calls", ...}`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fault {
+    /// The next calls of an operation, or of any, are answered with an error instead of being carried out.
+    FailCalls {
+        /// The operation; every operation if there is none.
+        #[serde(default)]
+        operation: Option<String>,
+        /// The error, such as `ThrottlingException` or `InternalServiceException`.
+        error: String,
+        /// How many calls.
+        times: u32,
+    },
+    /// The next calls of an operation, or of any, are answered late.
+    DelayCalls {
+        /// The operation; every operation if there is none.
+        #[serde(default)]
+        operation: Option<String>,
+        /// How late, in milliseconds.
+        millis: u64,
+        /// How many calls.
+        times: u32,
+    },
+    /// Sockets break without a farewell.
+    CutSockets {
+        /// Of this process; of all if there is none.
+        #[serde(default)]
+        process_id: Option<String>,
+    },
+    /// Processes are asked to open a new connection with a new token.
+    RefreshConnections {
+        /// This process; all if there is none.
+        #[serde(default)]
+        process_id: Option<String>,
+    },
+    /// Processes are told to end by themselves, as when a spot instance is taken away.
+    Interrupt {
+        /// This process; all if there is none.
+        #[serde(default)]
+        process_id: Option<String>,
+    },
+    /// No auth token that was given so far is good any more. Open sockets stay.
+    ExpireTokens,
+    /// Calls are answered as they should be again.
+    Clear,
+}
+
+impl Fault {
+    pub(crate) fn inject(self, driver: &Driver) -> Result<(), EmulatorError> {
+        match self {
+            Self::FailCalls {
+                operation,
+                error,
+                times,
+            } => {
+                let Some(kind) = ErrorKind::by_name(&error) else {
+                    return Err(EmulatorError::UnknownError(error));
+                };
+                driver.faults().add(operation, times, Effect::Fail(kind));
+            }
+            Self::DelayCalls {
+                operation,
+                millis,
+                times,
+            } => {
+                driver
+                    .faults()
+                    .add(operation, times, Effect::Delay(Duration::from_millis(millis)));
+            }
+            Self::CutSockets { process_id } => {
+                let sockets = driver.look(|world| world.sockets_of(process_id.as_deref()));
+                driver.cut(&sockets);
+            }
+            Self::RefreshConnections { process_id } => {
+                driver.act(|world, now| world.refresh_connections(process_id.as_deref(), now));
+            }
+            Self::Interrupt { process_id } => driver.act(|world, now| world.interrupt(process_id.as_deref(), now)),
+            Self::ExpireTokens => driver.act(|world, _| world.expire_tokens()),
+            Self::Clear => driver.faults().rules.clear(),
+        }
+        Ok(())
+    }
+}
+
+/// The rules for AWS calls.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    operation: Option<String>,
+    left: u32,
+    effect: Effect,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Effect {
+    Fail(ErrorKind),
+    Delay(Duration),
+}
+
+/// What is to go wrong with one call.
+#[derive(Debug, Default)]
+pub(crate) struct CallFault {
+    pub(crate) delay: Option<Duration>,
+    pub(crate) error: Option<ApiError>,
+}
+
+impl Faults {
+    fn add(&mut self, operation: Option<String>, times: u32, effect: Effect) {
+        if self.rules.len() < MAX_RULES && times > 0 {
+            self.rules.push(Rule {
+                operation,
+                left: times,
+                effect,
+            });
+        }
+    }
+
+    /// Uses up one turn of every rule that is about this call.
+    pub(crate) fn for_call(&mut self, operation: &str) -> CallFault {
+        let mut fault = CallFault::default();
+        for rule in &mut self.rules {
+            if rule.operation.as_deref().is_some_and(|named| named != operation) {
+                continue;
+            }
+            match rule.effect {
+                Effect::Fail(_) if fault.error.is_some() => continue,
+                Effect::Fail(kind) => fault.error = Some(ApiError::new(kind, "this error was asked for")),
+                Effect::Delay(delay) => fault.delay = Some(fault.delay.unwrap_or_default() + delay),
+            }
+            rule.left -= 1;
+        }
+        self.rules.retain(|rule| rule.left > 0);
+        fault
+    }
+}

@@ -1,0 +1,99 @@
+//! The emulator's own routes: whether it runs, what it knows, what shall go wrong. All but health want the run's secret.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderValue, Method, Response, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
+};
+use serde::Serialize;
+use subtle::ConstantTimeEq;
+
+use super::router::{App, text};
+use crate::{faults::Fault, snapshot::Snapshot, world::World};
+
+/// A control request is short.
+const MAX_BODY: usize = 16 * 1024;
+/// And quick.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
+    let route = (request.method().clone(), request.uri().path().to_owned());
+    if route == (Method::GET, "/_emulator/health".into()) {
+        return text(StatusCode::OK, "ok");
+    }
+    if !knows_the_secret(app, &request) {
+        return text(
+            StatusCode::UNAUTHORIZED,
+            "the control routes need the secret of this run as a bearer token",
+        );
+    }
+    match (route.0, route.1.as_str()) {
+        (Method::GET, "/_emulator/events") => events(app),
+        (Method::POST, "/_emulator/faults") => fault(app, request.into_body()).await,
+        (Method::POST, "/_emulator/reset") => {
+            app.driver.reset_calls();
+            match Fault::Clear.inject(&app.driver) {
+                Ok(()) => text(StatusCode::OK, "ok"),
+                Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
+            }
+        }
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "there are health, events (GET), faults and reset (POST)",
+        ),
+    }
+}
+
+fn knows_the_secret(app: &App, request: &Request) -> bool {
+    let given = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let given = given
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    given.as_bytes().ct_eq(app.secret.as_bytes()).into()
+}
+
+fn events(app: &App) -> Response<Body> {
+    #[derive(Serialize)]
+    struct Events {
+        calls: Vec<String>,
+        #[serde(flatten)]
+        snapshot: Snapshot,
+    }
+    let events = Events {
+        calls: app.driver.calls(),
+        snapshot: app.driver.look(World::snapshot),
+    };
+    match serde_json::to_vec(&events) {
+        Ok(body) => {
+            let mut response = Response::new(Body::from(body));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+        }
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+async fn fault(app: &App, body: Body) -> Response<Body> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, MAX_BODY)).await;
+    let Ok(Ok(body)) = read else {
+        return text(StatusCode::BAD_REQUEST, "the body is too large or did not come");
+    };
+    let fault: Fault = match serde_json::from_slice(&body) {
+        Ok(fault) => fault,
+        Err(error) => return text(StatusCode::BAD_REQUEST, &format!("this is no fault: {error}")),
+    };
+    match fault.inject(&app.driver) {
+        Ok(()) => text(StatusCode::OK, "ok"),
+        Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Random histories: whatever happens in whatever order, the promises hold after every step.
+
+use std::{collections::HashMap, time::Duration};
+
+use proptest::prelude::*;
+
+use super::rig::Rig;
+use crate::{
+    model::status::{GameSessionStatus, PlayerSessionStatus},
+    snapshot::Snapshot,
+    world::SocketId,
+};
+
+/// One thing that may happen. The numbers pick one of what there is.
+#[derive(Clone, Debug)]
+enum Step {
+    Connect(usize),
+    Disconnect(usize),
+    Ready(usize),
+    Heartbeat(usize, bool),
+    Create(Option<u8>),
+    Activate(usize, usize),
+    Reserve(usize),
+    Accept(usize, usize),
+    Remove(usize, usize),
+    Terminate(usize),
+    Ending(usize),
+    Pass(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = 0..8_usize;
+    prop_oneof![
+        3 => (0..4_usize).prop_map(Step::Connect),
+        1 => any.clone().prop_map(Step::Disconnect),
+        3 => any.clone().prop_map(Step::Ready),
+        3 => (any.clone(), prop::bool::weighted(0.8)).prop_map(|(socket, healthy)| Step::Heartbeat(socket, healthy)),
+        3 => prop::option::of(0..3_u8).prop_map(Step::Create),
+        4 => (any.clone(), any.clone()).prop_map(|(socket, session)| Step::Activate(socket, session)),
+        4 => any.clone().prop_map(Step::Reserve),
+        4 => (any.clone(), any.clone()).prop_map(|(socket, player)| Step::Accept(socket, player)),
+        2 => (any.clone(), any.clone()).prop_map(|(socket, player)| Step::Remove(socket, player)),
+        1 => any.clone().prop_map(Step::Terminate),
+        1 => any.prop_map(Step::Ending),
+        2 => (0..90_u64).prop_map(Step::Pass),
+    ]
+}
+
+fn pick<T: Clone>(of: &[T], number: usize) -> Option<T> {
+    // The newest are the interesting ones.
+    (!of.is_empty()).then(|| of[of.len() - 1 - number % of.len()].clone())
+}
+
+fn take(rig: &mut Rig, sockets: &mut Vec<SocketId>, step: &Step) {
+    let before = rig.world.snapshot();
+    let session = |number| pick(&before.game_sessions, number).map(|session| session.game_session_id);
+    let player = |number| pick(&before.player_sessions, number);
+    match *step {
+        Step::Connect(number) => sockets.push(rig.connect(&format!("process-{number}"))),
+        Step::Disconnect(number) => {
+            if let Some(socket) = pick(sockets, number) {
+                sockets.retain(|open| *open != socket);
+                rig.world.disconnect(socket, rig.now);
+            }
+        }
+        Step::Ready(number) => drop(pick(sockets, number).map(|socket| rig.ready(socket))),
+        Step::Heartbeat(number, healthy) => drop(pick(sockets, number).map(|socket| rig.heartbeat(socket, healthy))),
+        Step::Create(token) => drop(rig.create(token.map(|token| format!("token-{token}")).as_deref())),
+        Step::Activate(number, which) => {
+            if let (Some(socket), Some(arn)) = (pick(sockets, number), session(which)) {
+                rig.activate(socket, &arn);
+            }
+        }
+        Step::Reserve(which) => drop(session(which).map(|arn| rig.reserve(&arn).is_ok())),
+        Step::Accept(number, which) => {
+            if let (Some(socket), Some(player)) = (pick(sockets, number), player(which)) {
+                rig.accept(socket, &player.game_session_id, &player.player_session_id);
+            }
+        }
+        Step::Remove(number, which) => {
+            if let (Some(socket), Some(player)) = (pick(sockets, number), player(which)) {
+                rig.remove(socket, &player.game_session_id, &player.player_session_id);
+            }
+        }
+        Step::Terminate(which) => drop(session(which).map(|arn| rig.terminate(&arn).is_ok())),
+        Step::Ending(number) => drop(pick(sockets, number).map(|socket| rig.ending(socket))),
+        Step::Pass(seconds) => rig.pass(Duration::from_secs(seconds)),
+    }
+}
+
+/// I4, and the same for game sessions: nothing goes back.
+fn forbidden_change(before: &Snapshot, after: &Snapshot) -> Option<String> {
+    use PlayerSessionStatus::{Active, Completed, Reserved, TimedOut};
+    let players: HashMap<&str, PlayerSessionStatus> = after
+        .player_sessions
+        .iter()
+        .map(|player| (player.player_session_id.as_str(), player.status))
+        .collect();
+    for player in &before.player_sessions {
+        let now = players[player.player_session_id.as_str()];
+        // One step of the test may be many of the world: time passing accepts nobody, though.
+        let allowed = matches!(
+            (player.status, now),
+            (Reserved, Reserved | Active | TimedOut)
+                | (Active, Active | Completed)
+                | (Completed, Completed)
+                | (TimedOut, TimedOut)
+        );
+        if !allowed {
+            return Some(format!("I4: a player session went from {:?} to {now:?}", player.status));
+        }
+    }
+    for (old, new) in before.game_sessions.iter().zip(&after.game_sessions) {
+        if new.status < old.status || (new.status == GameSessionStatus::Active && new.process_id.is_empty()) {
+            return Some(format!("a game session went from {:?} to {:?}", old.status, new.status));
+        }
+    }
+    None
+}
+
+/// Everything ends when everyone goes away.
+fn rest(rig: &mut Rig, sockets: &[SocketId]) -> Option<String> {
+    for socket in sockets {
+        rig.world.disconnect(*socket, rig.now);
+    }
+    rig.pass(Duration::from_secs(3_600));
+    let snapshot = rig.world.snapshot();
+    let alive = snapshot
+        .game_sessions
+        .iter()
+        .any(|session| session.status != GameSessionStatus::Terminated);
+    let seated = snapshot
+        .player_sessions
+        .iter()
+        .any(|player| player.status <= PlayerSessionStatus::Active);
+    (alive || seated || snapshot.open_sockets > 0).then(|| "I7: something is left at rest".to_owned())
+}
+
+/// `EMULATOR_HISTORIES` asks for more than the ordinary number.
+fn histories() -> u32 {
+    std::env::var("EMULATOR_HISTORIES")
+        .ok()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(1_000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(histories()) })]
+
+    #[test]
+    fn the_invariants_hold_after_every_step_of_any_history(steps in prop::collection::vec(step(), 1..60)) {
+        let mut rig = Rig::new();
+        let mut sockets = Vec::new();
+        for step in &steps {
+            let before = rig.world.snapshot();
+            take(&mut rig, &mut sockets, step);
+            prop_assert_eq!(rig.world.broken_invariant(), None, "after {:?}", step);
+            prop_assert_eq!(forbidden_change(&before, &rig.world.snapshot()), None, "after {:?}", step);
+        }
+        prop_assert_eq!(rest(&mut rig, &sockets), None);
+        prop_assert_eq!(rig.world.broken_invariant(), None, "at rest");
+    }
+}

@@ -1,0 +1,8 @@
+//! The world in virtual time: no socket, no clock, no sleep.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod histories;
+mod limits;
+mod rig;
+mod timers;

@@ -1,0 +1,117 @@
+//! Things that go wrong on purpose, from inside the program and through the control routes.
+
+use gamelift_emulator::{EmulatorError, Fault};
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::{
+    aws_sdk::{client, create},
+    process::{LIMIT, Process, emulator, query},
+};
+
+#[tokio::test]
+async fn a_failing_call_fails_as_often_as_asked() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let _process = Process::healthy(&emulator, "process-1", 7001).await;
+    let fail = |error: &str| Fault::FailCalls {
+        operation: Some("CreateGameSession".into()),
+        error: error.into(),
+        times: 1,
+    };
+    emulator.inject(fail("FleetCapacityExceededException")).unwrap();
+    let refused = create(&client, &emulator, "t").send().await.unwrap_err();
+    assert!(refused.into_service_error().is_fleet_capacity_exceeded_exception());
+    emulator.inject(fail("InternalServiceException")).unwrap();
+    client.list_fleets().send().await.unwrap();
+    create(&client, &emulator, "t")
+        .send()
+        .await
+        .expect("the SDK tries again after a 500");
+    assert!(matches!(
+        emulator.inject(fail("Nonsense")),
+        Err(EmulatorError::UnknownError(_))
+    ));
+}
+
+#[tokio::test]
+async fn sockets_break_tokens_expire_and_processes_are_interrupted() {
+    let emulator = emulator().await;
+    let mut process = Process::healthy(&emulator, "process-1", 7001).await;
+    emulator.inject(Fault::RefreshConnections { process_id: None }).unwrap();
+    assert_eq!(process.push().await["Action"], "RefreshConnection");
+    emulator
+        .inject(Fault::Interrupt {
+            process_id: Some("process-1".into()),
+        })
+        .unwrap();
+    assert_eq!(process.push().await["Action"], "TerminateProcess");
+
+    let query = query(&emulator.server_environment("process-1"), "t");
+    emulator.inject(Fault::CutSockets { process_id: None }).unwrap();
+    assert_eq!(process.closed().await, None, "no farewell");
+    emulator
+        .wait_until(|snapshot| snapshot.open_sockets == 0, LIMIT)
+        .await
+        .unwrap();
+    emulator.inject(Fault::ExpireTokens).unwrap();
+    assert!(Process::connect_with(&emulator, &query).await.is_err());
+}
+
+#[tokio::test]
+async fn the_control_routes_need_the_secret_of_the_run() {
+    let emulator = emulator().await;
+    let http = Client::new();
+    let route = |name: &str| format!("{}/_emulator/{name}", emulator.endpoint());
+    assert_eq!(http.get(route("events")).send().await.unwrap().status(), 401);
+    assert_eq!(
+        http.post(route("faults"))
+            .bearer_auth("guess")
+            .body("{}")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
+    let secret = emulator.control_secret();
+
+    let fault = json!({"fault": "delay_calls", "millis": 1, "times": 1}).to_string();
+    let accepted = http
+        .post(route("faults"))
+        .bearer_auth(&secret)
+        .body(fault)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(accepted.status(), 200);
+    let odd = http
+        .post(route("faults"))
+        .bearer_auth(&secret)
+        .body(r#"{"fault":"none"}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(odd.status(), 400);
+    client(&emulator).list_fleets().send().await.unwrap();
+    let events: Value = http
+        .get(route("events"))
+        .bearer_auth(&secret)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(events["calls"], json!(["ListFleets"]));
+    assert_eq!(
+        http.post(route("reset"))
+            .bearer_auth(&secret)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    assert!(emulator.calls().is_empty());
+}

@@ -1,0 +1,13 @@
+//! The emulator over real sockets: AWS SDK and plain HTTP on one side, a scripted server process on the other.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod api_errors;
+mod aws_sdk;
+mod faults;
+mod guard;
+mod json;
+mod lifetime;
+mod process;
+mod server_sdk;
+mod sockets;
