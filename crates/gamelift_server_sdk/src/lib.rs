@@ -1,3 +1,26 @@
 //! Amazon GameLift server SDK 5.x in Rust: engine-free, never blocking.
 
+mod driver;
+mod error;
+mod event;
+mod parameters;
 pub mod proto;
+mod server;
+
+pub use self::{
+    error::{Error, ServiceErrorKind},
+    event::{Event, GameSession, GameSessionUpdate},
+    parameters::{ProcessParameters, ServerParameters},
+    proto::message::{
+        AttributeValue, BackfillPlayer, ComputeCertificate, DescribePlayerSessions, FleetRoleCredentials,
+        PlayerSession, PlayerSessionCreationPolicy, PlayerSessionStatus, PlayerSessions, StartMatchBackfill,
+        StopMatchBackfill, UpdateReason,
+    },
+    server::GameLiftServer,
+};
+
+/// The version of the protocol that this SDK reports: what the official SDK 5.6.0 speaks.
+pub const SDK_VERSION: &str = "5.6.0";
+
+/// The language that this SDK reports.
+pub const SDK_LANGUAGE: &str = "Rust";

@@ -241,7 +241,7 @@ fn results_survive_the_wire() {
     };
     let text = Reply::with_result("GetFleetRoleCredentials", "r-1", &credentials).encode();
     assert!(
-        text.ends_with(r#""AccessKeyId":"AK","SecretAccessKey":"","SessionToken":"","Expiration":5}"#),
+        text.contains(r#""SecretAccessKey":"""#) && text.contains(r#""Expiration":5"#),
         "{text}"
     );
     let FromService::Reply(reply) = FromService::decode(&text).unwrap() else {
