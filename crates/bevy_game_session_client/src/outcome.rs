@@ -384,15 +384,16 @@ pub(crate) fn bury(world: &mut World, entity: Entity, remains: Option<Remains>) 
 
 /// The transport says that the server has admitted the player.
 pub(crate) fn arrived(world: &mut World, entity: Entity) {
+    let by_itself = *world.resource::<TravelPolicy>() == TravelPolicy::Manual;
     let mut index = world.resource_mut::<SessionIndex>();
+    let asked = index.take(entity, Op::Travel).is_some();
     let Some(record) = index.record_mut(entity) else { return };
     let in_progress = matches!(record.phase, SessionPhase::InProgress | SessionPhase::Ending);
-    if !in_progress || record.travel == Travel::Arrived {
+    if !in_progress || !(asked || (by_itself && record.travel == Travel::None)) {
         return debug!("an arrival that nobody waits for was ignored");
     }
     record.travel = Travel::Arrived;
     let name = record.name.clone();
-    drop(index.take(entity, Op::Travel));
     state::sync(world);
     progress(world, entity, ProgressStep::InSession);
     info!(session = %name, "arrived");

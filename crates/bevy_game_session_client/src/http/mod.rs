@@ -141,8 +141,8 @@ impl SessionService for HttpSessionService {
         let (tell, answer) = oneshot::channel();
         let deadline = Instant::now() + self.place;
         let work = seat::create(self.backend.clone(), request, progress, deadline, self.place, tell);
-        self.runtime.spawn(work);
         let undo = self.runtime.undoer();
+        undo.spawn(work);
         Box::pin(CreateCall {
             answer: Some(answer),
             backend: self.backend.clone(),

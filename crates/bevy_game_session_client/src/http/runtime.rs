@@ -14,6 +14,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A thread with an executor on it. Dropping it ends the thread.
 pub(super) struct Runtime {
+    handle: Handle,
     undoer: Option<Undoer>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
@@ -23,19 +24,17 @@ pub(super) struct Runtime {
 #[derive(Clone)]
 pub(super) struct Undoer {
     handle: Handle,
-    /// Held by every task: the thread waits until all are gone.
+    /// Held by every such task: the thread waits until all are gone.
     busy: mpsc::Sender<Infallible>,
 }
 
 impl Undoer {
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let busy = self.busy.clone();
-        self.handle
-            .spawn(async move {
-                work.await;
-                drop(busy);
-            })
-            .abort_handle()
+        self.handle.spawn(async move {
+            work.await;
+            drop(busy);
+        });
     }
 }
 
@@ -55,14 +54,16 @@ impl Runtime {
                 runtime.shutdown_background();
             })?;
         Ok(Self {
+            handle: handle.clone(),
             undoer: Some(Undoer { handle, busy }),
             stop: Some(stop),
             thread: Some(thread),
         })
     }
 
+    /// Starts what ends when the service goes.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        self.undoer.as_ref().expect("it is taken by drop only").spawn(work)
+        self.handle.spawn(work).abort_handle()
     }
 
     pub(super) fn undoer(&self) -> Undoer {

@@ -1,0 +1,405 @@
+//! The session service over real sockets, against a server that misbehaves as a test says.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bevy_game_session_client::{HttpSessionService, HttpSettings};
+use futures_lite::future::{block_on, poll_once, zip};
+use game_session_protocol::*;
+
+use super::common::{game_session, seat};
+use super::http_server::{Reply, Server, guest, response, script};
+
+fn service(server: &Server) -> HttpSessionService {
+    HttpSettings::new(&server.url)
+        .answer_limit(Duration::from_millis(1500))
+        .connect()
+        .unwrap()
+}
+
+fn request() -> CreateGameSession {
+    CreateGameSession {
+        idempotency_key: "click-1".parse().unwrap(),
+        name: "Friday".into(),
+        max_players: 4,
+        build: "dev".parse().unwrap(),
+        properties: GameProperties::new(),
+        privacy: Privacy::Listed,
+    }
+}
+
+fn find(service: &HttpSessionService) -> Result<GameSessionPage, ServiceError> {
+    block_on(service.find(FindGameSessions::default()))
+}
+
+fn page() -> String {
+    let page = GameSessionPage {
+        game_sessions: vec![game_session("found")],
+        next_page: None,
+    };
+    serde_json::to_string(&page).unwrap()
+}
+
+fn seated() -> String {
+    serde_json::to_string(&seat("Friday")).unwrap()
+}
+
+const PLACING: &str = r#"{"id":"gs-Friday","step":"activating"}"#;
+
+fn refusal(code: &str) -> String {
+    format!(r#"{{"code":"{code}","message":"because","request_id":"r-1"}}"#)
+}
+
+#[track_caller]
+fn protocol_error(answer: Result<GameSessionPage, ServiceError>) -> String {
+    match answer {
+        Err(ServiceError::Protocol { what }) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_search_carries_the_players_token_and_reads_the_page() {
+    let server = script(vec![Reply::Json(200, page())]);
+    let query = FindGameSessions {
+        limit: Some(3),
+        ..FindGameSessions::default()
+    };
+    let found = block_on(service(&server).find(query)).unwrap();
+    assert_eq!(found.game_sessions, [game_session("found")]);
+    let request = server.next();
+    assert_eq!(request.line, "GET /v1/game-sessions?limit=3");
+    assert_eq!(request.headers["authorization"], "Bearer token-1");
+}
+
+#[test]
+fn a_backend_that_is_down_is_unreachable() {
+    let free = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let error = find(&HttpSessionService::new(url.clone()).unwrap()).unwrap_err();
+    assert!(
+        matches!(&error, ServiceError::Unreachable { service, .. } if service.starts_with(&url)),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn html_in_place_of_json_is_named() {
+    let html = "<!doctype html><title>hotel wifi</title>";
+    let server = script(vec![Reply::Json(200, html.into()), Reply::Json(502, html.into())]);
+    let service = service(&server);
+    assert_eq!(
+        protocol_error(find(&service)),
+        "GET /v1/game-sessions: status 200, HTML in place of JSON"
+    );
+    assert_eq!(
+        protocol_error(find(&service)),
+        "GET /v1/game-sessions: status 502, HTML in place of JSON"
+    );
+}
+
+#[test]
+fn junk_and_wrong_types_are_named_and_never_panic() {
+    for junk in [
+        "",
+        "null",
+        "{}",
+        "[1]",
+        r#"{"game_sessions":7}"#,
+        "\u{0}\u{1}",
+        r#"{"game_sessions":[{"id":""}]}"#,
+    ] {
+        let server = script(vec![Reply::Json(200, junk.into())]);
+        let what = protocol_error(find(&service(&server)));
+        assert!(
+            what.starts_with("GET /v1/game-sessions: status 200, "),
+            "{junk:?}: {what}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_over_the_limit_is_refused() {
+    let server = script(vec![Reply::Json(200, " ".repeat(64 * 1024 + 1))]);
+    assert_eq!(
+        protocol_error(find(&service(&server))),
+        "GET /v1/game-sessions: an answer of more than 64 KiB"
+    );
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let server = script(vec![Reply::Raw(response(302, "location: http://127.0.0.1:1/\r\n", ""))]);
+    assert_eq!(
+        protocol_error(find(&service(&server))),
+        "GET /v1/game-sessions: status 302, a redirect"
+    );
+}
+
+#[test]
+fn a_slow_answer_times_out() {
+    let server = script(vec![Reply::Never]);
+    assert_eq!(
+        find(&service(&server)),
+        Err(ServiceError::TimedOut {
+            after: Duration::from_millis(1500)
+        })
+    );
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_asked_for_again() {
+    let whole = response(200, "", &page());
+    for k in (0..whole.len()).step_by(23) {
+        let server = script(vec![Reply::Raw(whole[..k].to_vec()), Reply::Json(200, page())]);
+        assert!(find(&service(&server)).is_ok(), "cut after {k} bytes");
+    }
+}
+
+#[test]
+fn a_backend_that_always_breaks_off_is_asked_four_times() {
+    let server = script((0..9).map(|_| Reply::Raw(vec![])).collect());
+    assert!(matches!(find(&service(&server)), Err(ServiceError::Unreachable { .. })));
+    let asked = server.seen().into_iter().filter(|line| line.starts_with("GET")).count();
+    assert_eq!(asked, 4);
+}
+
+#[test]
+fn a_short_throttle_is_waited_for_and_a_long_one_is_told() {
+    let busy = |header: &str| Reply::Raw(response(429, header, &refusal("throttled")));
+    let server = script(vec![
+        busy("retry-after: 0\r\n"),
+        Reply::Json(200, page()),
+        busy("retry-after: 60\r\n"),
+    ]);
+    let service = service(&server);
+    assert!(find(&service).is_ok());
+    let Err(ServiceError::Refused { code, retry_after, .. }) = find(&service) else {
+        panic!()
+    };
+    assert_eq!(
+        (code, retry_after),
+        (ErrorCode::Throttled, Some(Duration::from_secs(60)))
+    );
+}
+
+#[test]
+fn a_refusal_keeps_its_code_and_is_not_repeated() {
+    let server = script(vec![Reply::Json(503, refusal("no_capacity"))]);
+    let error = block_on(service(&server).create(request(), Progress::ignored())).unwrap_err();
+    assert_eq!(error, ServiceError::refused(ErrorCode::NoCapacity, "because"));
+    assert_eq!(server.seen().len(), 2, "the identity and the request");
+}
+
+#[test]
+fn a_create_is_placed_then_waited_for_and_tells_its_steps() {
+    let server = script(vec![
+        Reply::Json(202, PLACING.into()),
+        Reply::Json(202, PLACING.into()),
+        Reply::Json(200, seated()),
+    ]);
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let told = steps.clone();
+    let progress = Progress::new(move |step| told.lock().unwrap().push(step));
+    let got = block_on(service(&server).create(request(), progress)).unwrap();
+    assert_eq!(got, seat("Friday"));
+    let create = server.next();
+    assert_eq!(create.line, "POST /v1/game-sessions?wait=0");
+    assert_eq!(create.headers["idempotency-key"], "click-1");
+    assert!(create.body.contains(r#""name":"Friday""#) && !create.body.contains("click-1"));
+    assert_eq!(server.next().line, "GET /v1/game-sessions/gs-Friday/seat?wait=20");
+    let mut steps = steps.lock().unwrap().clone();
+    steps.dedup();
+    assert_eq!(
+        steps,
+        [ProgressStep::Placing, ProgressStep::Activating, ProgressStep::Ticket]
+    );
+}
+
+#[test]
+fn a_create_that_broke_off_is_repeated_with_the_same_key() {
+    let server = script(vec![Reply::Raw(b"HTTP/1.1 2".to_vec()), Reply::Json(201, seated())]);
+    assert!(block_on(service(&server).create(request(), Progress::ignored())).is_ok());
+    assert_eq!(
+        server.next().headers["idempotency-key"],
+        server.next().headers["idempotency-key"]
+    );
+}
+
+/// A server that answers the create when the test says, and everything else at once.
+fn gated() -> (Server, std::sync::mpsc::Sender<()>) {
+    let (open, gate) = channel::<()>();
+    let gate = Mutex::new(gate);
+    let server = Server::start(move |request| match request.line.as_str() {
+        "POST /v1/guests" => guest("token-1"),
+        "POST /v1/game-sessions?wait=0" => {
+            let _ = gate.lock().unwrap().recv();
+            Reply::Json(202, PLACING.into())
+        }
+        line if line.starts_with("DELETE") => Reply::Raw(response(204, "", "")),
+        _ => Reply::Never,
+    });
+    (server, open)
+}
+
+#[test]
+fn a_create_that_is_dropped_on_its_way_ends_what_it_made() {
+    let (server, open) = gated();
+    let service = service(&server);
+    let create = service.create(request(), Progress::ignored());
+    assert!(server.next().line.starts_with("POST"));
+    drop(create);
+    open.send(()).unwrap();
+    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
+}
+
+#[test]
+fn a_create_that_is_dropped_while_it_waits_ends_what_it_made_also_when_the_service_goes() {
+    let (server, open) = gated();
+    let service = service(&server);
+    let create = service.create(request(), Progress::ignored());
+    open.send(()).unwrap();
+    server.next();
+    assert!(server.next().line.starts_with("GET"));
+    drop(create);
+    drop(service);
+    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
+}
+
+#[test]
+fn a_seat_that_came_but_was_never_read_is_ended() {
+    let server = Server::start(|request| match request.line.as_str() {
+        "POST /v1/guests" => guest("token-1"),
+        line if line.starts_with("DELETE") => Reply::Raw(response(204, "", "")),
+        _ => Reply::Json(201, seated()),
+    });
+    let service = service(&server);
+    let (told, ticket) = channel();
+    let told = Mutex::new(told);
+    let progress = Progress::new(move |step| {
+        if step == ProgressStep::Ticket {
+            let _ = told.lock().unwrap().send(());
+        }
+    });
+    let create = service.create(request(), progress);
+    ticket.recv_timeout(Duration::from_secs(20)).unwrap();
+    drop(create);
+    server.next();
+    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
+}
+
+#[test]
+fn a_create_that_takes_too_long_times_out_and_is_ended() {
+    let (server, open) = gated();
+    open.send(()).unwrap();
+    let service = HttpSettings::new(&server.url)
+        .placing_limit(Duration::from_millis(1200))
+        .connect()
+        .unwrap();
+    let error = block_on(service.create(request(), Progress::ignored())).unwrap_err();
+    assert_eq!(
+        error,
+        ServiceError::TimedOut {
+            after: Duration::from_millis(1200)
+        }
+    );
+    let ended = (0..5)
+        .map(|_| server.next().line)
+        .any(|line| line.starts_with("DELETE"));
+    assert!(ended);
+}
+
+#[test]
+fn many_requests_share_one_identity() {
+    let server = Server::start(|request| match request.line.as_str() {
+        "POST /v1/guests" => guest("token-1"),
+        _ => Reply::Json(200, page()),
+    });
+    let service = service(&server);
+    let one = service.find(FindGameSessions::default());
+    let two = service.find(FindGameSessions::default());
+    let (one, two) = block_on(zip(one, two));
+    assert!(one.is_ok() && two.is_ok());
+    assert_eq!(
+        server.seen().iter().filter(|line| *line == "POST /v1/guests").count(),
+        1
+    );
+}
+
+#[test]
+fn an_identity_that_is_no_longer_known_is_renewed_once() {
+    let tokens = Mutex::new(["token-1", "token-2", "token-3"].into_iter());
+    let server = Server::start(move |request| {
+        if request.line == "POST /v1/guests" {
+            return guest(tokens.lock().unwrap().next().unwrap_or("token-9"));
+        }
+        match request.headers["authorization"].as_str() {
+            "Bearer token-1" => Reply::Json(401, refusal("unauthorized")),
+            _ => Reply::Json(200, page()),
+        }
+    });
+    assert!(find(&service(&server)).is_ok());
+    let guests = server
+        .seen()
+        .into_iter()
+        .filter(|line| line == "POST /v1/guests")
+        .count();
+    assert_eq!(guests, 2);
+}
+
+#[test]
+fn join_update_end_and_leave_use_their_routes() {
+    let described = serde_json::to_string(&game_session("Friday")).unwrap();
+    let server = script(vec![
+        Reply::Json(200, seated()),
+        Reply::Json(200, described),
+        Reply::Raw(response(204, "", "")),
+    ]);
+    let service = service(&server);
+    let id: GameSessionId = "gs-Friday".parse().unwrap();
+    let join = JoinGameSession {
+        id: id.clone(),
+        build: "dev".parse().unwrap(),
+    };
+    block_on(service.join(join, Progress::ignored())).unwrap();
+    let update = UpdateGameSession {
+        id: id.clone(),
+        name: None,
+        max_players: Some(6),
+        policy: None,
+        properties: GameProperties::new(),
+    };
+    block_on(service.update(update)).unwrap();
+    block_on(service.end(EndGameSession { id: id.clone() })).unwrap();
+    block_on(service.leave(LeaveGameSession { id })).unwrap();
+    assert_eq!(server.next().line, "POST /v1/game-sessions/gs-Friday/player-sessions");
+    let update = server.next();
+    assert_eq!(
+        (update.line.as_str(), update.body.as_str()),
+        ("PATCH /v1/game-sessions/gs-Friday", r#"{"max_players":6}"#)
+    );
+    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
+}
+
+#[test]
+fn a_future_that_outlives_its_service_ends_with_an_error() {
+    let server = script(vec![Reply::Never]);
+    let service = HttpSessionService::new(server.url.clone()).unwrap();
+    let mut search = service.find(FindGameSessions::default());
+    assert!(block_on(poll_once(&mut search)).is_none());
+    server.next();
+    drop(service);
+    assert!(matches!(block_on(search), Err(ServiceError::Unreachable { .. })));
+}
+
+#[test]
+fn nothing_secret_is_shown() {
+    let server = script(vec![Reply::Json(200, page())]);
+    let service = service(&server);
+    find(&service).unwrap();
+    assert!(!format!("{service:?}").contains("token"));
+    assert!(HttpSessionService::new("http://192.0.2.1/").is_err());
+}

@@ -1,0 +1,750 @@
+//! The life of a session in an app, against a service that answers as the test says.
+
+use std::time::Duration;
+
+use bevy_app::prelude::*;
+use bevy_ecs::prelude::*;
+use bevy_game_session_client::*;
+use bevy_state::prelude::*;
+
+use game_session_protocol::*;
+
+use super::common::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn manual() -> (App, Scripted) {
+    let service = Scripted::default();
+    (app(service.clone(), TravelPolicy::Manual), service)
+}
+
+fn automatic() -> (App, Scripted) {
+    let service = Scripted::default();
+    (app(service.clone(), TravelPolicy::Automatic), service)
+}
+
+/// A session that was created and started.
+fn started(app: &mut App, service: &Scripted) -> Entity {
+    let entity = with_sessions(app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    assert!(service.next().accept());
+    app.update();
+    heard(app);
+    entity
+}
+
+fn state(app: &mut App) -> ClientSessionState {
+    app.update();
+    *app.world().resource::<State<ClientSessionState>>().get()
+}
+
+fn commands(app: &mut App, queue: impl FnOnce(&mut Commands)) {
+    queue(&mut app.world_mut().commands());
+    app.world_mut().flush();
+    app.update();
+}
+
+#[test]
+fn a_session_is_created_started_travelled_to_and_left() {
+    let (mut app, service) = automatic();
+    let entity = with_sessions(&mut app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Starting));
+    assert_eq!(state(&mut app), ClientSessionState::Connecting);
+    assert!(!app.world().contains_resource::<CurrentSession>());
+    assert!(service.next().accept());
+    app.update();
+    assert_eq!(phase(&app, entity), Some(SessionPhase::InProgress));
+    assert_eq!(app.world().resource::<CurrentSession>().entity(), entity);
+    assert_eq!(
+        heard(&mut app),
+        ["game created", "game started", "game travel requested"]
+    );
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    assert_eq!(heard(&mut app), ["game arrived"]);
+    assert_eq!(state(&mut app), ClientSessionState::InSession);
+    with_sessions(&mut app, |sessions| sessions.leave("game"));
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Leaving));
+    assert!(service.next().accept());
+    assert_eq!(heard(&mut app), ["travel stopped", "game left"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+    assert_eq!(state(&mut app), ClientSessionState::Idle);
+    assert!(!app.world().contains_resource::<CurrentSession>());
+    assert!(app.world().get::<SessionConnection>(entity).is_none());
+}
+
+#[test]
+fn the_settings_are_asked_for_as_they_are_at_the_start() {
+    let (mut app, service) = manual();
+    let entity = with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap()
+    });
+    app.world_mut().get_mut::<SessionSettings>(entity).unwrap().max_players = 6;
+    with_sessions(&mut app, |sessions| sessions.start("game"));
+    let Asked::Create(request, ..) = service.next() else {
+        panic!()
+    };
+    assert_eq!((request.name.as_str(), request.max_players), ("game", 6));
+}
+
+#[test]
+fn progress_is_told_once_per_step_and_in_order() {
+    #[derive(Resource, Default)]
+    struct Steps(Vec<ProgressStep>);
+    let (mut app, service) = automatic();
+    app.init_resource::<Steps>();
+    app.add_observer(|event: On<SessionProgress>, mut steps: ResMut<Steps>| steps.0.push(event.step));
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+    });
+    let asked = service.next();
+    let Asked::Create(_, progress, _) = &asked else {
+        panic!()
+    };
+    for step in [ProgressStep::Activating, ProgressStep::Placing, ProgressStep::Placing] {
+        progress.report(step);
+    }
+    app.update();
+    progress.report(ProgressStep::Placing);
+    app.update();
+    assert!(asked.accept());
+    app.update();
+    use ProgressStep::{Activating, Connecting, Creating, Placing, Ticket};
+    assert_eq!(
+        app.world().resource::<Steps>().0,
+        [Creating, Placing, Activating, Ticket, Connecting]
+    );
+}
+
+#[test]
+fn a_start_that_fails_leaves_the_draft_and_can_be_tried_again() {
+    let (mut app, service) = manual();
+    let entity = with_sessions(&mut app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    assert!(
+        service
+            .next()
+            .refuse(ServiceError::refused(ErrorCode::NoCapacity, "none"))
+    );
+    assert_eq!(
+        heard(&mut app),
+        ["game created", "game failed start: no server process is free"]
+    );
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Pending));
+    assert_eq!(state(&mut app), ClientSessionState::Idle);
+    with_sessions(&mut app, |sessions| sessions.start("game"));
+    assert!(service.next().accept());
+    assert_eq!(heard(&mut app), ["game started"]);
+}
+
+#[test]
+fn a_start_without_an_answer_times_out_and_is_cancelled() {
+    let (mut app, service) = manual();
+    let entity = with_sessions(&mut app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    pass(&mut app, 59 * SECOND);
+    assert_eq!(heard(&mut app), ["game created"]);
+    pass(&mut app, SECOND);
+    assert_eq!(heard(&mut app), ["game failed start: no answer came within 60000 ms"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Pending));
+    let asked = service.next();
+    assert!(asked.is_cancelled());
+    assert!(!asked.accept(), "a late answer finds nobody");
+    assert_eq!(heard(&mut app), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_came_in_a_long_frame_counts_before_the_deadline() {
+    let (mut app, service) = manual();
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+    });
+    assert!(service.next().accept());
+    pass(&mut app, 100 * SECOND);
+    assert_eq!(heard(&mut app), ["game created", "game started"]);
+}
+
+#[test]
+fn a_start_that_is_cancelled_ends_once_and_leaves_the_draft() {
+    let (mut app, service) = manual();
+    let entity = with_sessions(&mut app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    with_sessions(&mut app, |sessions| sessions.cancel("game"));
+    assert_eq!(heard(&mut app), ["game created", "game cancelled start"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Pending));
+    assert!(service.next().is_cancelled());
+}
+
+#[test]
+fn a_start_and_its_cancel_in_one_system_ask_for_nothing_that_stays() {
+    let (mut app, service) = manual();
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        sessions.cancel("game");
+    });
+    assert_eq!(heard(&mut app), ["game created", "game cancelled start"]);
+    assert!(service.next().is_cancelled());
+}
+
+#[test]
+fn a_second_session_of_the_same_name_is_refused() {
+    let (mut app, _service) = manual();
+    let error = with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.create("game", SessionSettings::new(4)).unwrap_err()
+    });
+    assert_eq!(error, SessionError::DuplicateName { name: "game".into() });
+    assert_eq!(heard(&mut app), ["game created"]);
+}
+
+#[test]
+fn a_second_start_or_join_is_refused_while_one_session_is_active() {
+    let (mut app, service) = manual();
+    started(&mut app, &service);
+    let joined = with_sessions(&mut app, |sessions| {
+        sessions.create("other", SessionSettings::new(4)).unwrap();
+        sessions.start("other");
+        sessions.quick_join("third", SessionSettings::new(4));
+        sessions.join("fourth", &game_session("found"))
+    });
+    let busy = "the session \"game\" is being started, joined or played: leave it first";
+    let expected = [
+        "other created".to_owned(),
+        format!("other failed start: {busy}"),
+        format!("third failed quick join: {busy}"),
+        format!("fourth failed join: {busy}"),
+    ];
+    assert_eq!(heard(&mut app), expected);
+    assert_eq!(service.len(), 0);
+    assert!(app.world().get_entity(joined).is_err(), "a failed join leaves nothing");
+}
+
+/// An app with the session `game` in the phase.
+fn in_phase(wanted: SessionPhase) -> (App, Scripted) {
+    let (mut app, service) = manual();
+    with_sessions(&mut app, move |sessions| {
+        if wanted == SessionPhase::Joining {
+            sessions.join("game", &game_session("found"));
+            return;
+        }
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        if wanted != SessionPhase::Pending {
+            sessions.start("game");
+        }
+    });
+    use SessionPhase::{Ended, Ending, InProgress, Leaving};
+    if matches!(wanted, InProgress | Leaving | Ending | Ended) {
+        assert!(service.next().accept());
+        app.update();
+        with_sessions(&mut app, move |sessions| match wanted {
+            Leaving | Ended => sessions.leave("game"),
+            Ending => sessions.end("game"),
+            _ => {}
+        });
+        if wanted == Ended {
+            assert!(service.next().accept());
+            app.update();
+        }
+    }
+    assert_eq!(with_sessions(&mut app, |sessions| sessions.phase("game")), Some(wanted));
+    heard(&mut app);
+    (app, service)
+}
+
+#[test]
+fn every_call_in_every_phase_is_taken_or_refused_as_the_documentation_says() {
+    use SessionOperation::{Cancel, Destroy, End, Leave, Rejoin, Start, Travel, Update};
+    let table = include_str!("../../src/transitions.md");
+    for phase in SessionPhase::ALL {
+        for call in [Start, Update, Cancel, Leave, End, Rejoin, Travel, Destroy] {
+            let (mut app, _service) = in_phase(phase);
+            with_sessions(&mut app, move |sessions| match call {
+                Start => sessions.start("game"),
+                Update => sessions.update("game"),
+                Cancel => sessions.cancel("game"),
+                Leave => sessions.leave("game"),
+                End => sessions.end("game"),
+                Rejoin => sessions.rejoin("game"),
+                Travel => sessions.travel("game"),
+                _ => sessions.destroy("game"),
+            });
+            let refusal = format!("game failed {call}: a session that is {phase} takes no {call}");
+            let taken = table.contains(&format!("| {phase} | {call} |"));
+            assert_eq!(!heard(&mut app).contains(&refusal), taken, "{phase}: {call}");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_the_phase_does_not_take_names_phase_and_call() {
+    let (mut app, service) = manual();
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.leave("game");
+        sessions.start("nobody");
+    });
+    let expected = [
+        "game created",
+        "game failed leave: a session that is pending takes no leave",
+        "nobody failed start: there is no session named \"nobody\": create or join one first",
+    ];
+    assert_eq!(heard(&mut app), expected);
+    assert_eq!(service.len(), 0);
+}
+
+#[test]
+fn a_lan_session_says_that_no_lan_service_is_there() {
+    let (mut app, service) = manual();
+    with_sessions(&mut app, |sessions| {
+        sessions
+            .create("game", SessionSettings::new(4).reach(Reach::Lan))
+            .unwrap();
+        sessions.start("game");
+    });
+    assert_eq!(
+        heard(&mut app),
+        [
+            "game created",
+            "game failed start: no service for lan sessions was given to the plugin"
+        ]
+    );
+    assert_eq!(service.len(), 0);
+}
+
+#[test]
+fn a_search_tells_what_it_found_and_keeps_it() {
+    let (mut app, service) = manual();
+    let query = FindGameSessions {
+        limit: Some(3),
+        ..FindGameSessions::default()
+    };
+    let search = with_sessions(&mut app, |sessions| sessions.find(query));
+    let asked = service.next();
+    assert!(matches!(&asked, Asked::Find(query, _) if query.limit == Some(3)));
+    assert!(asked.accept());
+    assert_eq!(heard(&mut app), ["search 1 found 1"]);
+    assert_eq!(
+        app.world().get::<SearchResults>(search).unwrap().game_sessions,
+        [game_session("found")]
+    );
+}
+
+#[test]
+fn a_search_whose_entity_goes_is_cancelled() {
+    let (mut app, service) = manual();
+    let search = with_sessions(&mut app, |sessions| sessions.find(FindGameSessions::default()));
+    app.world_mut().despawn(search);
+    assert_eq!(heard(&mut app), ["search 1 cancelled find"]);
+    assert!(service.next().is_cancelled());
+}
+
+#[test]
+fn a_join_takes_a_seat_and_one_that_fails_leaves_nothing() {
+    let (mut app, service) = manual();
+    let entity = with_sessions(&mut app, |sessions| sessions.join("game", &game_session("found")));
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Joining));
+    assert!(
+        service
+            .next()
+            .refuse(ServiceError::refused(ErrorCode::SessionFull, "4 of 4"))
+    );
+    assert_eq!(heard(&mut app), ["game failed join: the game session is full"]);
+    assert!(app.world().get_entity(entity).is_err());
+    let entity = with_sessions(&mut app, |sessions| sessions.join("game", &game_session("found")));
+    assert!(service.next().accept());
+    assert_eq!(heard(&mut app), ["game joined"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::InProgress));
+}
+
+#[test]
+fn another_build_is_refused_before_anything_is_asked() {
+    let (mut app, service) = manual();
+    let mut found = game_session("found");
+    found.build = "other".parse().unwrap();
+    with_sessions(&mut app, move |sessions| sessions.join("game", &found));
+    assert_eq!(
+        heard(&mut app),
+        ["game failed join: the game session runs another version of the game"]
+    );
+    assert_eq!(service.len(), 0);
+}
+
+#[test]
+fn a_failed_join_may_be_made_again_by_the_observer_of_its_failure() {
+    let (mut app, service) = manual();
+    app.add_observer(|failed: On<SessionFailed>, mut sessions: Sessions| {
+        assert_eq!(sessions.phase("game"), None);
+        if failed.error.is_retryable() {
+            sessions.join("game", &game_session("found"));
+        }
+    });
+    with_sessions(&mut app, |sessions| sessions.join("game", &game_session("found")));
+    assert!(
+        service
+            .next()
+            .refuse(ServiceError::refused(ErrorCode::Throttled, "busy"))
+    );
+    app.update();
+    assert!(service.next().accept());
+    assert_eq!(
+        heard(&mut app),
+        ["game failed join: the session service is busy", "game joined"]
+    );
+}
+
+#[test]
+fn a_session_that_is_despawned_while_it_starts_is_cancelled() {
+    let (mut app, service) = manual();
+    let entity = with_sessions(&mut app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    heard(&mut app);
+    app.world_mut().despawn(entity);
+    assert_eq!(heard(&mut app), ["game cancelled start"]);
+    assert!(service.next().is_cancelled());
+    assert_eq!(state(&mut app), ClientSessionState::Idle);
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap()
+    });
+}
+
+#[test]
+fn a_session_that_is_despawned_in_progress_is_left() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    heard(&mut app);
+    app.world_mut().despawn(entity);
+    assert_eq!(heard(&mut app), ["travel stopped"]);
+    assert_eq!(service.next().operation(), SessionOperation::Leave);
+    assert!(!app.world().contains_resource::<CurrentSession>());
+}
+
+#[test]
+fn destroy_works_in_every_phase_and_ends_once() {
+    let (mut app, service) = manual();
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.destroy("game");
+    });
+    assert_eq!(heard(&mut app), ["game created", "game destroyed"]);
+    with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+    });
+    with_sessions(&mut app, |sessions| sessions.destroy("game"));
+    assert_eq!(
+        heard(&mut app),
+        ["game created", "game cancelled start", "game destroyed"]
+    );
+    assert!(service.next().is_cancelled());
+    let entity = started(&mut app, &service);
+    with_sessions(&mut app, |sessions| sessions.destroy("game"));
+    assert_eq!(heard(&mut app), ["game destroyed"]);
+    assert_eq!(service.next().operation(), SessionOperation::Leave);
+    assert!(app.world().get_entity(entity).is_err());
+}
+
+#[test]
+fn an_end_that_is_on_its_way_reaches_the_orchestrator_after_a_destroy() {
+    let (mut app, service) = manual();
+    started(&mut app, &service);
+    with_sessions(&mut app, |sessions| sessions.end("game"));
+    with_sessions(&mut app, |sessions| sessions.destroy("game"));
+    assert_eq!(heard(&mut app), ["game cancelled end", "game destroyed"]);
+    let asked = service.next();
+    assert!(asked.operation() == SessionOperation::End && !asked.is_cancelled());
+    assert!(asked.accept());
+    assert_eq!(heard(&mut app), Vec::<String>::new());
+}
+
+#[test]
+fn the_owner_ends_it_for_everyone_and_an_end_that_fails_changes_nothing() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    with_sessions(&mut app, |sessions| sessions.end("game"));
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ending));
+    assert!(
+        service
+            .next()
+            .refuse(ServiceError::refused(ErrorCode::Forbidden, "not yours"))
+    );
+    assert_eq!(
+        heard(&mut app),
+        [
+            "game arrived",
+            "game failed end: the session service refused: not yours (forbidden)"
+        ]
+    );
+    assert_eq!(phase(&app, entity), Some(SessionPhase::InProgress));
+    assert_eq!(state(&mut app), ClientSessionState::InSession);
+    with_sessions(&mut app, |sessions| sessions.end("game"));
+    assert!(service.next().accept());
+    assert_eq!(heard(&mut app), ["travel stopped", "game ended"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+}
+
+#[test]
+fn a_goodbye_that_comes_before_the_answer_to_the_end_does_not_take_its_outcome() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    with_sessions(&mut app, |sessions| sessions.end("game"));
+    let goodbye = DisconnectReason::Goodbye(GoodbyeCode::SessionEnded);
+    commands(&mut app, |commands| commands.session_disconnected(entity, goodbye));
+    heard(&mut app);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+    assert!(service.next().accept());
+    assert_eq!(heard(&mut app), ["game ended"]);
+}
+
+#[test]
+fn a_leave_that_the_orchestrator_does_not_hear_of_still_ends_as_left() {
+    let (mut app, service) = manual();
+    let entity = started(&mut app, &service);
+    with_sessions(&mut app, |sessions| sessions.leave("game"));
+    pass(&mut app, 5 * SECOND);
+    assert_eq!(heard(&mut app), ["game left"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+    assert!(service.next().is_cancelled());
+}
+
+#[test]
+fn a_travel_that_fails_keeps_the_session_and_a_second_one_gets_a_fresh_ticket() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    commands(&mut app, |commands| {
+        commands.session_travel_failed(entity, TravelError::TimedOut)
+    });
+    commands(&mut app, |commands| {
+        commands.session_travel_failed(entity, TravelError::Denied)
+    });
+    let failed = "game travel failed: the server did not answer in time: is it running, and does UDP reach it?";
+    assert_eq!(heard(&mut app), [failed]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::InProgress));
+    assert_eq!(state(&mut app), ClientSessionState::Idle);
+    with_sessions(&mut app, |sessions| sessions.travel("game"));
+    assert_eq!(heard(&mut app), Vec::<String>::new());
+    assert!(service.next().accept(), "the first ticket is used up");
+    assert_eq!(heard(&mut app), ["game travel requested"]);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    assert_eq!(heard(&mut app), ["game arrived"]);
+}
+
+#[test]
+fn an_arrival_after_the_travel_was_given_up_is_ignored() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    pass(&mut app, 21 * SECOND);
+    heard(&mut app);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    assert_eq!(heard(&mut app), Vec::<String>::new());
+}
+
+#[test]
+fn a_game_with_a_transport_of_its_own_says_itself_that_it_arrived() {
+    let (mut app, service) = manual();
+    let entity = started(&mut app, &service);
+    assert_eq!(
+        app.world().get::<SessionConnection>(entity).unwrap().address(),
+        seat("game").address
+    );
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    assert_eq!(heard(&mut app), ["game arrived"]);
+    assert_eq!(state(&mut app), ClientSessionState::InSession);
+}
+
+#[test]
+fn a_travel_to_which_no_transport_answers_times_out_and_is_stopped() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    pass(&mut app, 21 * SECOND);
+    let failed = "game travel failed: the server did not answer in time: is it running, and does UDP reach it?";
+    assert_eq!(heard(&mut app), ["travel stopped", failed]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::InProgress));
+}
+
+#[test]
+fn a_ticket_that_got_old_before_the_travel_is_fetched_anew() {
+    let (mut app, service) = manual();
+    started(&mut app, &service);
+    pass(&mut app, 31 * SECOND);
+    with_sessions(&mut app, |sessions| sessions.travel("game"));
+    assert!(
+        service
+            .next()
+            .refuse(ServiceError::refused(ErrorCode::SessionEnded, "over"))
+    );
+    assert_eq!(heard(&mut app), ["game travel failed: no fresh ticket could be had"]);
+}
+
+#[test]
+fn a_lost_connection_ends_the_session_and_it_can_be_rejoined() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    commands(&mut app, |commands| {
+        commands.session_disconnected(entity, DisconnectReason::TimedOut)
+    });
+    assert_eq!(
+        heard(&mut app),
+        [
+            "game arrived",
+            "game disconnected: nothing was heard from the server for too long"
+        ]
+    );
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+    assert!(!app.world().contains_resource::<CurrentSession>());
+    with_sessions(&mut app, |sessions| sessions.rejoin("game"));
+    let Asked::Join(request, answer) = service.next() else {
+        panic!()
+    };
+    assert_eq!(request.id, game_session("game").id);
+    answer.send(Ok(seat("game"))).unwrap();
+    assert_eq!(heard(&mut app), ["game joined", "game travel requested"]);
+    assert_eq!(phase(&app, entity), Some(SessionPhase::InProgress));
+}
+
+#[test]
+fn a_rejoin_that_fails_leaves_the_session_ended() {
+    let (mut app, service) = manual();
+    let entity = started(&mut app, &service);
+    with_sessions(&mut app, |sessions| sessions.leave("game"));
+    assert!(service.next().accept());
+    app.update();
+    with_sessions(&mut app, |sessions| sessions.rejoin("game"));
+    assert!(
+        service
+            .next()
+            .refuse(ServiceError::refused(ErrorCode::SessionEnded, "over"))
+    );
+    assert_eq!(
+        heard(&mut app),
+        ["game left", "game failed rejoin: the game session is over"]
+    );
+    assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+}
+
+#[test]
+fn an_ended_session_is_replaced_by_a_new_one_of_its_name() {
+    let (mut app, service) = manual();
+    let old = started(&mut app, &service);
+    with_sessions(&mut app, |sessions| sessions.leave("game"));
+    assert!(service.next().accept());
+    app.update();
+    let new = with_sessions(&mut app, |sessions| {
+        sessions.create("game", SessionSettings::new(4)).unwrap()
+    });
+    assert_eq!(heard(&mut app), ["game left", "game created"]);
+    assert!(app.world().get_entity(old).is_err());
+    assert_eq!(phase(&app, new), Some(SessionPhase::Pending));
+}
+
+#[test]
+fn an_update_tells_others_only_what_changed() {
+    let (mut app, service) = manual();
+    let entity = started(&mut app, &service);
+    {
+        let mut settings = app.world_mut().get_mut::<SessionSettings>(entity).unwrap();
+        settings.max_players = 8;
+        settings.policy = PlayerSessionPolicy::DenyAll;
+        settings.properties.insert("map".into(), "moon".into());
+    }
+    with_sessions(&mut app, |sessions| {
+        sessions.update("game");
+        sessions.update("game");
+    });
+    let Asked::Update(request, answer) = service.next() else {
+        panic!()
+    };
+    assert_eq!(request.max_players, None, "others see 8 already");
+    assert_eq!(request.policy, Some(PlayerSessionPolicy::DenyAll));
+    assert_eq!(request.properties["map"], "moon");
+    answer.send(Ok(game_session("updated"))).unwrap();
+    let busy = "game failed update: the update of this session has not ended yet: wait for its event";
+    assert_eq!(heard(&mut app), [busy, "game updated"]);
+    assert_eq!(
+        app.world()
+            .get::<SessionConnection>(entity)
+            .unwrap()
+            .game_session()
+            .name,
+        "updated"
+    );
+}
+
+#[test]
+fn at_the_end_of_the_app_the_seat_is_given_back_and_the_rest_called_off() {
+    let (mut app, service) = automatic();
+    let entity = started(&mut app, &service);
+    commands(&mut app, |commands| commands.session_arrived(entity));
+    with_sessions(&mut app, |sessions| sessions.find(FindGameSessions::default()));
+    heard(&mut app);
+    app.world_mut().write_message(AppExit::Success);
+    app.update();
+    let heard = heard(&mut app);
+    assert!(heard.contains(&"travel stopped".to_owned()) && heard.contains(&"search 1 cancelled find".to_owned()));
+    assert!(service.next().is_cancelled());
+    assert_eq!(service.next().operation(), SessionOperation::Leave);
+}
+
+#[test]
+fn an_idle_plugin_changes_nothing() {
+    let (mut app, service) = manual();
+    app.update();
+    let entities = app.world().entities().count_spawned();
+    let tick = app
+        .world()
+        .get_resource_change_ticks::<State<ClientSessionState>>()
+        .unwrap();
+    for _ in 0..100 {
+        pass(&mut app, SECOND);
+    }
+    assert_eq!(app.world().entities().count_spawned(), entities);
+    assert_eq!(
+        app.world()
+            .get_resource_change_ticks::<State<ClientSessionState>>()
+            .unwrap()
+            .changed,
+        tick.changed
+    );
+    assert_eq!(heard(&mut app), Vec::<String>::new());
+    assert_eq!(service.len(), 0);
+}
+
+#[test]
+fn searches_are_bounded() {
+    let (mut app, _service) = manual();
+    with_sessions(&mut app, |sessions| {
+        for _ in 0..257 {
+            sessions.find(FindGameSessions::default());
+        }
+    });
+    let heard = heard(&mut app);
+    assert_eq!(heard.len(), 1);
+    assert!(
+        heard[0].starts_with("search 257 failed find: there are 256 sessions"),
+        "{heard:?}"
+    );
+}

@@ -1,0 +1,185 @@
+//! Any order of calls, answers, late answers, cancels and disconnects: every call ends exactly once, nothing is stuck.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bevy_ecs::prelude::*;
+use bevy_game_session_client::*;
+use game_session_protocol::*;
+use proptest::prelude::*;
+
+use super::common::*;
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Call(SessionOperation, usize),
+    Despawn(usize),
+    Answer(usize),
+    Refuse(usize),
+    DropAnswer(usize),
+    Pass(u64),
+    Arrived(usize),
+    TravelFailed(usize),
+    Disconnected(usize),
+    Frame,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let name = 0..NAMES.len();
+    prop_oneof![
+        8 => (prop::sample::select(SessionOperation::ALL.to_vec()), name.clone()).prop_map(|(op, at)| Act::Call(op, at)),
+        4 => (0usize..8).prop_map(Act::Answer),
+        2 => (0usize..8).prop_map(Act::Refuse),
+        1 => (0usize..8).prop_map(Act::DropAnswer),
+        1 => (1u64..40).prop_map(Act::Pass),
+        1 => name.clone().prop_map(Act::Despawn),
+        2 => name.clone().prop_map(Act::Arrived),
+        1 => name.clone().prop_map(Act::TravelFailed),
+        1 => name.prop_map(Act::Disconnected),
+        4 => Just(Act::Frame),
+    ]
+}
+
+/// Calls made and ends heard, by kind. All ways to take a seat by joining count as one kind.
+#[derive(Resource, Default)]
+struct Books {
+    made: BTreeMap<SessionOperation, u32>,
+    ended: BTreeMap<SessionOperation, u32>,
+}
+
+fn kind(operation: SessionOperation) -> SessionOperation {
+    match operation {
+        SessionOperation::QuickJoin | SessionOperation::Rejoin => SessionOperation::Join,
+        other => other,
+    }
+}
+
+fn count(book: &mut BTreeMap<SessionOperation, u32>, operation: SessionOperation) {
+    *book.entry(kind(operation)).or_default() += 1;
+}
+
+macro_rules! end {
+    ($app:expr, $($event:ident => $operation:ident),* $(,)?) => {
+        $($app.add_observer(|_: On<$event>, mut books: ResMut<Books>| count(&mut books.ended, SessionOperation::$operation));)*
+    };
+}
+
+fn app_with_books(service: &Scripted) -> bevy_app::App {
+    let mut app = app(service.clone(), TravelPolicy::Automatic);
+    app.init_resource::<Books>();
+    end!(app, SessionCreated => Create, SessionStarted => Start, SessionJoined => Join, SessionsFound => Find,
+        SessionUpdated => Update, SessionLeft => Leave, SessionEnded => End, SessionDestroyed => Destroy,
+        SessionArrived => Travel, SessionTravelFailed => Travel);
+    app.add_observer(|event: On<SessionFailed>, mut books: ResMut<Books>| count(&mut books.ended, event.operation));
+    app.add_observer(|event: On<SessionCancelled>, mut books: ResMut<Books>| count(&mut books.ended, event.operation));
+    // With automatic travel every seat starts one.
+    app.add_observer(|_: On<SessionStarted>, mut books: ResMut<Books>| {
+        count(&mut books.made, SessionOperation::Travel)
+    });
+    app.add_observer(|_: On<SessionJoined>, mut books: ResMut<Books>| count(&mut books.made, SessionOperation::Travel));
+    app
+}
+
+/// Makes a call; whether it counts as made.
+fn call(sessions: &mut Sessions, operation: SessionOperation, name: &'static str) -> bool {
+    match operation {
+        SessionOperation::Create => return sessions.create(name, SessionSettings::new(4)).is_ok(),
+        SessionOperation::Start => sessions.start(name),
+        SessionOperation::Find => drop(sessions.find(FindGameSessions::default())),
+        SessionOperation::Join => drop(sessions.join(name, &game_session("found"))),
+        SessionOperation::QuickJoin => drop(sessions.quick_join(name, SessionSettings::new(4))),
+        SessionOperation::Update => sessions.update(name),
+        SessionOperation::Leave => sessions.leave(name),
+        SessionOperation::End => sessions.end(name),
+        SessionOperation::Rejoin => sessions.rejoin(name),
+        SessionOperation::Travel => sessions.travel(name),
+        SessionOperation::Destroy => sessions.destroy(name),
+        _ => {
+            sessions.cancel(name);
+            return false;
+        }
+    }
+    true
+}
+
+fn entity_of(app: &mut bevy_app::App, name: usize) -> Entity {
+    let mut sessions = app.world_mut().query::<(Entity, &SessionName)>();
+    let found = sessions.iter(app.world()).find(|(_, known)| **known == NAMES[name]);
+    found.map_or(Entity::PLACEHOLDER, |(entity, _)| entity)
+}
+
+fn perform(app: &mut bevy_app::App, service: &Scripted, act: Act) {
+    match act {
+        Act::Call(operation, name) => {
+            let made = with_sessions_now(app, move |sessions| call(sessions, operation, NAMES[name]));
+            if made {
+                count(&mut app.world_mut().resource_mut::<Books>().made, operation);
+            }
+        }
+        Act::Despawn(name) => {
+            let entity = entity_of(app, name);
+            app.world_mut().try_despawn(entity).ok();
+        }
+        Act::Answer(at) => drop(service.take(at).map(Asked::accept)),
+        Act::Refuse(at) => drop(
+            service
+                .take(at)
+                .map(|asked| asked.refuse(ServiceError::refused(ErrorCode::Internal, "no"))),
+        ),
+        Act::DropAnswer(at) => drop(service.take(at)),
+        Act::Pass(seconds) => pass(app, Duration::from_secs(seconds)),
+        Act::Arrived(name) => {
+            let entity = entity_of(app, name);
+            app.world_mut().commands().session_arrived(entity);
+        }
+        Act::TravelFailed(name) => {
+            let entity = entity_of(app, name);
+            app.world_mut()
+                .commands()
+                .session_travel_failed(entity, TravelError::TimedOut);
+        }
+        Act::Disconnected(name) => {
+            let entity = entity_of(app, name);
+            app.world_mut()
+                .commands()
+                .session_disconnected(entity, DisconnectReason::TimedOut);
+        }
+        Act::Frame => app.update(),
+    }
+    app.world_mut().flush();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_call_ends_exactly_once_and_nothing_stays_behind(acts in prop::collection::vec(act(), 1..80)) {
+        let service = Scripted::default();
+        let mut app = app_with_books(&service);
+        for act in acts {
+            perform(&mut app, &service, act);
+        }
+        for _ in 0..4 {
+            pass(&mut app, Duration::from_secs(61));
+        }
+        let books = app.world().resource::<Books>();
+        for operation in SessionOperation::ALL.into_iter().filter(|operation| *operation != SessionOperation::Cancel) {
+            prop_assert_eq!(books.made.get(&operation), books.ended.get(&operation), "{}", operation);
+        }
+        while let Some(asked) = service.take(0) {
+            prop_assert!(asked.is_cancelled(), "a request is still waited for");
+        }
+        let mut in_progress = 0;
+        let mut phases = app.world_mut().query::<(&SessionName, &SessionPhase)>();
+        let seen: Vec<_> = phases.iter(app.world()).map(|(name, phase)| (name.clone(), *phase)).collect();
+        for (name, phase) in seen {
+            prop_assert!(!matches!(phase, SessionPhase::Starting | SessionPhase::Joining | SessionPhase::Leaving | SessionPhase::Ending));
+            in_progress += usize::from(phase == SessionPhase::InProgress);
+            let known = with_sessions(&mut app, move |sessions| sessions.phase(name.as_str()));
+            prop_assert_eq!(known, Some(phase));
+        }
+        prop_assert_eq!(usize::from(app.world().contains_resource::<CurrentSession>()), in_progress);
+    }
+}
