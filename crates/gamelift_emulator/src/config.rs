@@ -93,7 +93,7 @@ impl EmulatorConfig {
     /// The times of AWS where the defaults are shorter: 5 minutes for activation and for a process that was told to end,
     /// 3 minutes for a process without a socket.
     pub fn realistic(self) -> Self {
-        const MINUTE: Duration = Duration::from_secs(60);
+        const MINUTE: Duration = Duration::from_mins(1);
         self.activation_timeout(5 * MINUTE)
             .terminate_grace(5 * MINUTE)
             .socket_loss_grace(3 * MINUTE)

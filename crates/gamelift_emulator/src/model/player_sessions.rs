@@ -1,5 +1,7 @@
 //! Structures of player sessions.
 
+#![expect(clippy::struct_field_names, reason = "the names are the service model's")]
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};

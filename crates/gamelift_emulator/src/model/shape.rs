@@ -19,11 +19,11 @@ pub(crate) enum Shape {
     List {
         min: usize,
         max: usize,
-        item: &'static Shape,
+        item: &'static Self,
     },
     Map {
-        key: &'static Shape,
-        value: &'static Shape,
+        key: &'static Self,
+        value: &'static Self,
     },
     Record(&'static [Member]),
 }

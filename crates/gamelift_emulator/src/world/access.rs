@@ -6,7 +6,7 @@ use super::World;
 use crate::model::timestamp::Timestamp;
 
 /// A token with less life left than this is not handed out again.
-pub(super) const RENEWAL_MARGIN: Duration = Duration::from_secs(15 * 60);
+pub(super) const RENEWAL_MARGIN: Duration = Duration::from_mins(15);
 
 /// What a token stands for.
 pub(super) struct Grant {

@@ -31,16 +31,16 @@ pub(super) fn page<T>(
     let mut items = items
         .skip_while(|(key, _)| after.is_some_and(|after| *key <= after))
         .peekable();
-    let mut taken = Vec::new();
+    let mut chosen = Vec::new();
     let mut last = 0;
-    while taken.len() < limit
+    while chosen.len() < limit
         && let Some((key, item)) = items.next()
     {
-        taken.push(item);
+        chosen.push(item);
         last = key;
     }
     let next = items.peek().map(|_| format!("{:016x}{last:016x}", scope.0));
-    Ok((taken, next))
+    Ok((chosen, next))
 }
 
 fn read(token: &str, scope: Scope) -> Result<u64, ApiError> {
@@ -69,9 +69,9 @@ mod tests {
         let mut all = Vec::new();
         let mut token = None;
         loop {
-            let (taken, next) = page(items(), scope, 3, token.as_deref()).unwrap();
-            assert!(taken.len() <= 3);
-            all.extend(taken);
+            let (chosen, next) = page(items(), scope, 3, token.as_deref()).unwrap();
+            assert!(chosen.len() <= 3);
+            all.extend(chosen);
             token = next;
             if token.is_none() {
                 break;

@@ -1,6 +1,6 @@
 //! Placing a new game session on a free server process.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use gamelift_server_sdk::proto::message::{CreateGameSession, Push};
 
@@ -53,13 +53,10 @@ impl World {
                 ),
             ));
         };
-        let arn = match arn {
-            Some(arn) => arn,
-            None => {
-                let id = self.new_id("gsess-");
-                self.game_session_arn(&wish, &id)
-            }
-        };
+        let arn = arn.unwrap_or_else(|| {
+            let id = self.new_id("gsess-");
+            self.game_session_arn(&wish, &id)
+        });
         let key = self.place(wish, arn, process, now)?;
         self.game_session_output(key)
     }
@@ -79,7 +76,7 @@ impl World {
             ));
         }
         let properties = call.game_properties.as_deref().unwrap_or_default();
-        let keys: BTreeMap<&str, ()> = properties.iter().map(|property| (property.key.as_str(), ())).collect();
+        let keys: BTreeSet<&str> = properties.iter().map(|property| property.key.as_str()).collect();
         if keys.len() != properties.len() {
             return Err(ApiError::invalid("two GameProperties have the same Key"));
         }

@@ -34,12 +34,12 @@ impl Default for Settings {
             fleet_id: "fleet-local".into(),
             location: "custom-local".into(),
             websocket_url: "ws://127.0.0.1:9870".into(),
-            activation_timeout: Duration::from_secs(60),
-            reservation_timeout: Duration::from_secs(60),
+            activation_timeout: Duration::from_mins(1),
+            reservation_timeout: Duration::from_mins(1),
             socket_loss_grace: Duration::from_secs(3),
-            unhealthy_after: Duration::from_secs(180),
-            terminate_grace: Duration::from_secs(60),
-            token_lifetime: Duration::from_secs(3 * 60 * 60),
+            unhealthy_after: Duration::from_mins(3),
+            terminate_grace: Duration::from_mins(1),
+            token_lifetime: Duration::from_hours(3),
             tokenless_reconnects: false,
         }
     }

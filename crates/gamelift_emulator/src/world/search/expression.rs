@@ -13,9 +13,9 @@ const MAX_DEPTH: usize = 64;
 
 #[derive(Debug)]
 pub(super) enum Filter {
-    Or(Vec<Filter>),
-    And(Vec<Filter>),
-    Not(Box<Filter>),
+    Or(Vec<Self>),
+    And(Vec<Self>),
+    Not(Box<Self>),
     Comparison(Operand, Comparator, Literal),
 }
 

@@ -123,7 +123,7 @@ fn rest(rig: &mut Rig, sockets: &[SocketId]) -> Option<String> {
     for socket in sockets {
         rig.world.disconnect(*socket, rig.now);
     }
-    rig.pass(Duration::from_secs(3_600));
+    rig.pass(Duration::from_hours(1));
     let snapshot = rig.world.snapshot();
     let alive = snapshot
         .game_sessions
