@@ -93,7 +93,7 @@ pub struct AwsTarget(pub(crate) Target);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     Environment,
-    Endpoint(String),
+    Endpoint { url: String, region: String },
 }
 
 impl AwsTarget {
@@ -105,7 +105,20 @@ impl AwsTarget {
 
     /// An emulator at this URL, asked with dummy credentials.
     pub fn endpoint(url: impl Into<String>) -> Self {
-        Self(Target::Endpoint(url.into()))
+        Self(Target::Endpoint {
+            url: url.into(),
+            region: "us-west-2".to_owned(),
+        })
+    }
+
+    /// The region that the emulator puts into its ARNs; `us-west-2` unless told. Does nothing to
+    /// [`from_env`](Self::from_env), which knows its region.
+    #[must_use]
+    pub fn region(mut self, name: impl Into<String>) -> Self {
+        if let Target::Endpoint { region, .. } = &mut self.0 {
+            *region = name.into();
+        }
+        self
     }
 }
 

@@ -185,7 +185,7 @@ async fn deliver(
             Waited::Failed(error) => return Err(Problem::of(&error, During::Session)),
             Waited::TooMany => return Err(Problem::busy()),
             Waited::StillActivating if wait == left => return Err(give_up(shared, &record.arn).await),
-            Waited::StillActivating => {
+            Waited::StillActivating | Waited::Stopped => {
                 let id = sealed(shared, &record)?;
                 return Ok(Placed::Placing(Placing {
                     id,
@@ -238,14 +238,17 @@ fn time_left(shared: &Shared, record: &GameSessionRecord) -> Duration {
 }
 
 async fn give_up(shared: &Shared, arn: &GameSessionArn) -> Problem {
-    tracing::warn!(game_session = %arn, "a game session did not become active in time and is ended");
+    tracing::warn!(
+        trace_id = shared.trace_id(arn),
+        "a game session did not become active in time and is ended"
+    );
     end_quietly(shared, arn).await;
     Problem::activation_failed()
 }
 
 async fn end_quietly(shared: &Shared, arn: &GameSessionArn) {
     if let Err(error) = shared.gamelift.terminate(arn).await {
-        tracing::warn!(game_session = %arn, kind = ?error.kind, "a game session that nobody can use was not ended");
+        tracing::warn!(trace_id = shared.trace_id(arn), kind = ?error.kind, "a game session that nobody can use was not ended");
     }
     shared.listings_changed();
 }

@@ -199,7 +199,10 @@ fn ticket(
 ) -> Result<(game_session_protocol::Ticket, SocketAddr), Problem> {
     let ip = record.ip_address.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
     let (Some(ip), Some(port)) = (ip, record.port) else {
-        tracing::error!(game_session = %record.arn, "an active game session has no usable address");
+        tracing::error!(
+            trace_id = facts.trace_id,
+            "an active game session has no usable address"
+        );
         return Err(Problem::internal("the game session has no usable address"));
     };
     let public = SocketAddr::new(ip, port);

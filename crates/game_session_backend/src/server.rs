@@ -160,6 +160,7 @@ async fn serve(listener: TcpListener, state: AppState, limits: Limits, mut stopp
     }
     drop(listener);
     state.0.requests.close();
+    state.0.watch.stop();
     if timeout(limits.drain, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in progress and are cut off");
     }

@@ -13,7 +13,7 @@ use crate::config::{BackendConfig, CreatorLimit, Limits};
 use crate::finding::Listing;
 use crate::flow_limits::Buckets;
 use crate::gamelift::{GameLift, GameSessionArn, Patient};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, SessionToken};
 use crate::locks::KeyedLocks;
 use crate::quick::Lease;
 use crate::watch::{ActivationWatch, Pace};
@@ -106,6 +106,11 @@ pub(crate) enum GameLiftPlace {
 }
 
 impl Shared {
+    /// What stands for a game session in the log.
+    pub(crate) fn trace_id(&self, arn: &GameSessionArn) -> String {
+        SessionToken::parse(arn.last_part()).map_or_else(|| "unknown".to_owned(), |token| self.ring.trace_id(&token))
+    }
+
     /// Listings made before are out of date.
     pub(crate) fn listings_changed(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);

@@ -61,6 +61,8 @@ pub(crate) enum Waited {
     StillActivating,
     /// Too many wait already.
     TooMany,
+    /// The backend is about to stop.
+    Stopped,
 }
 
 type Answer = Result<Option<GameSessionRecord>, GameLiftError>;
@@ -85,8 +87,10 @@ struct Lane {
 #[derive(Default, PartialEq, Eq)]
 enum Task {
     #[default]
-    Stopped,
+    Idle,
     Running,
+    /// No more waits, for good.
+    Over,
 }
 
 struct Waiter {
@@ -126,14 +130,17 @@ impl ActivationWatch {
             Ok(Ok(Ok(Some(record)))) => Waited::Settled(record),
             Ok(Ok(Ok(None))) => Waited::Gone,
             Ok(Ok(Err(error))) => Waited::Failed(error),
-            Ok(Err(_)) | Err(_) => Waited::StillActivating,
+            Ok(Err(_)) => Waited::Stopped,
+            Err(_) => Waited::StillActivating,
         }
     }
 
-    /// How many wait.
-    #[cfg(test)]
-    fn waiters(&self) -> usize {
-        locked(&self.0.lane).waiters.len()
+    /// Ends all waits, also later ones, so that their requests are answered before the backend stops.
+    pub(crate) fn stop(&self) {
+        let mut lane = locked(&self.0.lane);
+        lane.task = Task::Over;
+        lane.waiters.clear();
+        self.0.changed.notify_one();
     }
 
     fn enter(&self, arn: &GameSessionArn) -> Option<oneshot::Receiver<Answer>> {
@@ -143,13 +150,17 @@ impl ActivationWatch {
         if lane.waiters.len() >= MOST_WAITERS {
             return None;
         }
+        if lane.task == Task::Over {
+            // The sender is dropped, which tells the waiter.
+            return Some(receiver);
+        }
         lane.waiters.push(Waiter {
             arn: arn.clone(),
             polls: 0,
             due,
             answer,
         });
-        if lane.task == Task::Stopped {
+        if lane.task == Task::Idle {
             lane.task = Task::Running;
             tokio::spawn(run(Arc::clone(&self.0)));
         } else {
@@ -178,8 +189,8 @@ impl Shared {
         let mut lane = locked(&self.lane);
         lane.waiters.retain(|waiter| !waiter.answer.is_closed());
         let due = lane.waiters.iter().map(|waiter| waiter.due).min();
-        if due.is_none() {
-            lane.task = Task::Stopped;
+        if due.is_none() && lane.task == Task::Running {
+            lane.task = Task::Idle;
         }
         due
     }

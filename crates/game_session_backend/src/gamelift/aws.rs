@@ -36,6 +36,15 @@ pub struct AwsGameLift {
     endpoint: Option<String>,
 }
 
+impl std::fmt::Debug for AwsGameLift {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsGameLift")
+            .field("fleet", &self.fleet)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
 impl AwsGameLift {
     /// Reads the configuration that the target names; makes no call yet.
     pub async fn connect(target: &AwsTarget, fleet: FleetTarget) -> Self {
@@ -46,10 +55,10 @@ impl AwsGameLift {
                 let endpoint = set("AWS_ENDPOINT_URL_GAMELIFT").or_else(|| set("AWS_ENDPOINT_URL"));
                 (aws_sdk_gamelift::config::Builder::from(&shared), endpoint)
             }
-            Target::Endpoint(url) => {
+            Target::Endpoint { url, region } => {
                 let config = Builder::new()
                     .behavior_version(BehaviorVersion::latest())
-                    .region(Region::new("us-east-1"))
+                    .region(Region::new(region.clone()))
                     .credentials_provider(Credentials::new("local", "local", None, None, "local stack"))
                     .endpoint_url(url);
                 (config, Some(url.clone()))
@@ -96,7 +105,6 @@ impl AwsGameLift {
 impl GameLift for AwsGameLift {
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
         const CALL: &str = "CreateGameSession";
-        let secret = request.session_data.clone();
         let call = self
             .client
             .create_game_session()
@@ -110,10 +118,7 @@ impl GameLift for AwsGameLift {
             .game_session_data(request.session_data.expose())
             .set_creator_id(request.creator);
         Box::pin(async move {
-            let output = call
-                .send()
-                .await
-                .map_err(|error| failed_hiding(CALL, &error, secret.expose()))?;
+            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
             record(CALL, output.game_session)
         })
     }
@@ -261,19 +266,6 @@ impl GameLift for AwsGameLift {
     }
 }
 
-/// The error as ours, without the secret text that a validation message may repeat.
-fn failed_hiding<E, R>(operation: &'static str, error: &SdkError<E, R>, secret: &str) -> GameLiftError
-where
-    E: ProvideErrorMetadata,
-{
-    let mut error = failed(operation, error);
-    let repeats = |part: &str| part.len() >= 8 && error.detail.contains(part);
-    if secret.split('"').any(repeats) {
-        "withheld, it repeats secret input".clone_into(&mut error.detail);
-    }
-    error
-}
-
 fn failed<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> GameLiftError {
     let kind = match error {
         SdkError::TimeoutError(_) => GameLiftErrorKind::TimedOut,
@@ -284,7 +276,8 @@ fn failed<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<
         _ => GameLiftErrorKind::Internal,
     };
     let detail = match error {
-        SdkError::ServiceError(service) => service.err().message().unwrap_or("no message").to_owned(),
+        // Not the message: it may repeat what was sent.
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("no code").to_owned(),
         SdkError::DispatchFailure(failure) => failure
             .as_connector_error()
             .map_or_else(|| "the request could not be sent".to_owned(), |error| causes(error)),

@@ -239,7 +239,7 @@ pub struct GameLiftError {
     pub operation: &'static str,
     /// Why, in one word.
     pub kind: GameLiftErrorKind,
-    /// GameLift's words, for the log only.
+    /// What is known of it besides, for the log: no text of GameLift's, which may repeat what was sent.
     pub detail: String,
 }
 

@@ -15,89 +15,136 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::fake::{AWS_TEXT, Fake};
+use super::log;
 
-pub const NOW_MS: u64 = 1_800_000_000_000;
+pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
 
 /// A router over a fake, with a clock that stands still.
-pub struct Harness {
-    pub router: Router,
-    pub fake: Fake,
-    pub clock: Clock,
-    pub ring: Keyring,
+pub(crate) struct Harness {
+    pub(crate) router: Router,
+    pub(crate) fake: Fake,
+    pub(crate) clock: Clock,
+    pub(crate) ring: Keyring,
+    tokens: Mutex<Vec<String>>,
 }
 
 impl Harness {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_limits(Limits::default())
     }
 
-    pub fn with_limits(limits: Limits) -> Self {
+    pub(crate) fn with_limits(limits: Limits) -> Self {
         let ring = Keyring::new_key_text("k1").parse().unwrap();
         Self::over(Fake::new(NOW_MS), ring, limits)
     }
 
-    pub fn over(fake: Fake, ring: Keyring, limits: Limits) -> Self {
+    pub(crate) fn over(fake: Fake, ring: Keyring, limits: Limits) -> Self {
+        log::record();
         let clock = Clock::fixed(NOW_MS);
         let config = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"))
             .keyring(ring.clone())
             .creator_limit(CreatorLimit::Fleet)
             .limits(limits);
         let state = AppState::new(&config, Arc::new(fake.clone()), clock.clone());
-        Self { router: app(state), fake, clock, ring }
+        Self {
+            router: app(state),
+            fake,
+            clock,
+            ring,
+            tokens: Mutex::default(),
+        }
     }
 
     /// Another backend over the same GameLift and keyring.
-    pub fn another_instance(&self) -> Self {
+    pub(crate) fn another_instance(&self) -> Self {
         Self::over(self.fake.clone(), self.ring.clone(), Limits::default())
     }
 
-    pub fn anonymous(&self) -> Client {
-        Client { router: self.router.clone(), fake: self.fake.clone(), token: None, guest: Arc::default() }
+    pub(crate) fn anonymous(&self) -> Client {
+        Client {
+            router: self.router.clone(),
+            fake: self.fake.clone(),
+            token: None,
+            guest: Arc::default(),
+        }
     }
 
-    pub async fn guest(&self) -> Client {
+    pub(crate) async fn guest(&self) -> Client {
         let client = self.anonymous();
         let answer = client.send("POST", "/v1/guests", None, None).await;
         assert_eq!(answer.status, StatusCode::CREATED);
         let guest: GuestIdentity = answer.json();
         let token = guest.access_token.expose().to_owned();
-        Client { token: Some(token), guest: Arc::new(Mutex::new(Some(guest))), ..client }
+        self.tokens.lock().unwrap().push(token.clone());
+        Client {
+            token: Some(token),
+            guest: Arc::new(Mutex::new(Some(guest))),
+            ..client
+        }
+    }
+}
+
+/// The log of a whole test holds no key, session token, player id or access token.
+impl Drop for Harness {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let mut secrets = self.tokens.lock().unwrap().clone();
+        for request in self.fake.requests() {
+            let data = GameSessionData::parse(request.session_data.expose()).unwrap();
+            let key = serde_json::to_value(&data.key).unwrap().as_str().unwrap().to_owned();
+            secrets.extend([key, data.token, data.owner.to_string()]);
+        }
+        for secret in secrets {
+            assert!(!log::holds(&secret), "{secret} leaked into the log");
+        }
     }
 }
 
 /// One player.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     router: Router,
     fake: Fake,
     token: Option<String>,
     guest: Arc<Mutex<Option<GuestIdentity>>>,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn json<T: DeserializeOwned>(&self) -> T {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, String::from_utf8_lossy(&self.body)))
     }
 
-    pub fn seat(&self) -> Seat {
-        assert!(self.status.is_success(), "{} {}", self.status, String::from_utf8_lossy(&self.body));
+    pub(crate) fn seat(&self) -> Seat {
+        assert!(
+            self.status.is_success(),
+            "{} {}",
+            self.status,
+            String::from_utf8_lossy(&self.body)
+        );
         self.json()
     }
 
-    pub fn placing(&self) -> Placing {
-        assert_eq!(self.status, StatusCode::ACCEPTED, "{}", String::from_utf8_lossy(&self.body));
+    pub(crate) fn placing(&self) -> Placing {
+        assert_eq!(
+            self.status,
+            StatusCode::ACCEPTED,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         self.json()
     }
 
     /// The code of a refusal, after a look at its shape.
-    pub fn code(&self) -> ErrorCode {
+    pub(crate) fn code(&self) -> ErrorCode {
         let body: ErrorBody = self.json();
         assert_eq!(self.status.as_u16(), body.code.http_status(), "{body:?}");
         assert!(!matches!(body.code, ErrorCode::Unknown(_)), "{body:?}");
@@ -106,26 +153,32 @@ impl Answer {
         body.code
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
 impl Client {
-    pub fn player_id(&self) -> String {
+    pub(crate) fn player_id(&self) -> String {
         self.guest.lock().unwrap().as_ref().unwrap().player_id.to_string()
     }
 
-    pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same player at another instance.
-    pub fn at(&self, harness: &Harness) -> Self {
-        Self { router: harness.router.clone(), ..self.clone() }
+    pub(crate) fn at(&self, harness: &Harness) -> Self {
+        Self {
+            router: harness.router.clone(),
+            ..self.clone()
+        }
     }
 
-    pub async fn send(&self, method: &str, path: &str, click: Option<&str>, body: Option<Value>) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, click: Option<&str>, body: Option<Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -143,11 +196,15 @@ impl Client {
         self.raw(request.body(body).unwrap()).await
     }
 
-    pub async fn raw(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn raw(&self, request: Request<Body>) -> Answer {
         let answer = tokio::time::timeout(Duration::from_secs(600), self.router.clone().oneshot(request)).await;
         let (parts, body) = answer.expect("every request ends").unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        let answer = Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        };
         self.look_for_secrets(&answer);
         answer
     }
@@ -165,53 +222,68 @@ impl Client {
                 assert!(!text.contains(data.owner.as_str()), "a player id leaked: {text}");
             }
         }
-        for secret in [AWS_TEXT, "arn:aws", "gs_", "GameLift", "gamelift"] {
+        for secret in [AWS_TEXT, "arn:aws", "gs_build", "gs_listed", "GameLift", "gamelift"] {
             assert!(!text.contains(secret), "{secret} leaked: {text}");
         }
     }
 
-    pub async fn create(&self, click: &str, wait: &str) -> Answer {
+    pub(crate) async fn create(&self, click: &str, wait: &str) -> Answer {
         self.create_with(click, wait, body()).await
     }
 
-    pub async fn create_with(&self, click: &str, wait: &str, body: Value) -> Answer {
-        self.send("POST", &format!("/v1/game-sessions?wait={wait}"), Some(click), Some(body)).await
+    pub(crate) async fn create_with(&self, click: &str, wait: &str, body: Value) -> Answer {
+        self.send(
+            "POST",
+            &format!("/v1/game-sessions?wait={wait}"),
+            Some(click),
+            Some(body),
+        )
+        .await
     }
 
-    pub async fn seat(&self, id: &GameSessionId, wait: &str) -> Answer {
-        self.send("GET", &format!("/v1/game-sessions/{id}/seat?wait={wait}"), None, None).await
+    pub(crate) async fn seat(&self, id: &GameSessionId, wait: &str) -> Answer {
+        self.send("GET", &format!("/v1/game-sessions/{id}/seat?wait={wait}"), None, None)
+            .await
     }
 
-    pub async fn join(&self, id: &GameSessionId) -> Answer {
+    pub(crate) async fn join(&self, id: &GameSessionId) -> Answer {
         let path = format!("/v1/game-sessions/{id}/player-sessions");
         self.send("POST", &path, None, Some(json!({"build": "v1"}))).await
     }
 
-    pub async fn quick_join(&self, click: &str) -> Answer {
+    pub(crate) async fn quick_join(&self, click: &str) -> Answer {
         let body = json!({"name": "quick", "max_players": 4, "build": "v1"});
-        self.send("POST", "/v1/quick-join?wait=20", Some(click), Some(body)).await
+        self.send("POST", "/v1/quick-join?wait=20", Some(click), Some(body))
+            .await
     }
 
-    pub async fn browse(&self, query: &str) -> Answer {
+    pub(crate) async fn browse(&self, query: &str) -> Answer {
         self.send("GET", &format!("/v1/game-sessions{query}"), None, None).await
     }
 
-    pub async fn page(&self, query: &str) -> GameSessionPage {
+    pub(crate) async fn page(&self, query: &str) -> GameSessionPage {
         let answer = self.browse(query).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&answer.body)
+        );
         answer.json()
     }
 
-    pub async fn end(&self, id: &GameSessionId) -> Answer {
-        self.send("DELETE", &format!("/v1/game-sessions/{id}"), None, None).await
+    pub(crate) async fn end(&self, id: &GameSessionId) -> Answer {
+        self.send("DELETE", &format!("/v1/game-sessions/{id}"), None, None)
+            .await
     }
 
-    pub async fn update(&self, id: &GameSessionId, body: Value) -> Answer {
-        self.send("PATCH", &format!("/v1/game-sessions/{id}"), None, Some(body)).await
+    pub(crate) async fn update(&self, id: &GameSessionId, body: Value) -> Answer {
+        self.send("PATCH", &format!("/v1/game-sessions/{id}"), None, Some(body))
+            .await
     }
 }
 
 /// The body of a create request.
-pub fn body() -> Value {
+pub(crate) fn body() -> Value {
     json!({"name": "Ann's game", "max_players": 4, "build": "v1", "properties": {"map": "x"}})
 }

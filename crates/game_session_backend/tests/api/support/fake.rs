@@ -12,7 +12,7 @@ use game_session_protocol::PlayerSessionPolicy;
 
 /// What becomes of new game sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
+pub(crate) enum Activation {
     /// Active when described for the first time.
     AtFirstPoll,
     /// Active when described so many times.
@@ -26,7 +26,7 @@ pub enum Activation {
 }
 
 #[derive(Clone)]
-pub struct Fake(Arc<Mutex<World>>);
+pub(crate) struct Fake(Arc<Mutex<World>>);
 
 struct World {
     activation: Activation,
@@ -47,10 +47,10 @@ struct Session {
 }
 
 /// What GameLift says in its errors, and no client may read.
-pub const AWS_TEXT: &str = "canary-aws-text arn:aws:gamelift 192.0.2.77";
+pub(crate) const AWS_TEXT: &str = "canary-aws-text arn:aws:gamelift 192.0.2.77";
 
 impl Fake {
-    pub fn new(created_at_ms: u64) -> Self {
+    pub(crate) fn new(created_at_ms: u64) -> Self {
         Self(Arc::new(Mutex::new(World {
             activation: Activation::AtFirstPoll,
             sessions: BTreeMap::new(),
@@ -64,17 +64,17 @@ impl Fake {
         })))
     }
 
-    pub fn activation(&self, activation: Activation) {
+    pub(crate) fn activation(&self, activation: Activation) {
         self.0.lock().unwrap().activation = activation;
     }
 
     /// The next call of this name fails so.
-    pub fn fail_next(&self, call: &'static str, kind: GameLiftErrorKind) {
+    pub(crate) fn fail_next(&self, call: &'static str, kind: GameLiftErrorKind) {
         self.0.lock().unwrap().failures.entry(call).or_default().push_back(kind);
     }
 
     /// Every call of this name fails so, until `None` is given.
-    pub fn fail_always(&self, call: &'static str, kind: Option<GameLiftErrorKind>) {
+    pub(crate) fn fail_always(&self, call: &'static str, kind: Option<GameLiftErrorKind>) {
         let mut world = self.0.lock().unwrap();
         match kind {
             Some(kind) => drop(world.broken.insert(call, kind)),
@@ -82,37 +82,65 @@ impl Fake {
         }
     }
 
-    pub fn calls(&self) -> Vec<&'static str> {
+    pub(crate) fn calls(&self) -> Vec<&'static str> {
         self.0.lock().unwrap().calls.clone()
     }
 
-    pub fn forget_calls(&self) {
+    pub(crate) fn forget_calls(&self) {
         self.0.lock().unwrap().calls.clear();
     }
 
-    pub fn requests(&self) -> Vec<NewGameSession> {
+    pub(crate) fn requests(&self) -> Vec<NewGameSession> {
         self.0.lock().unwrap().requests.clone()
     }
 
-    pub fn filters(&self) -> Vec<String> {
+    pub(crate) fn filters(&self) -> Vec<String> {
         self.0.lock().unwrap().filters.clone()
     }
 
-    pub fn statuses(&self) -> Vec<GameSessionStatus> {
-        self.0.lock().unwrap().sessions.values().map(|session| session.record.status).collect()
+    pub(crate) fn statuses(&self) -> Vec<GameSessionStatus> {
+        self.0
+            .lock()
+            .unwrap()
+            .sessions
+            .values()
+            .map(|session| session.record.status)
+            .collect()
     }
 
-    pub fn seats(&self) -> Vec<PlayerSessionRecord> {
+    pub(crate) fn seats(&self) -> Vec<PlayerSessionRecord> {
         self.0.lock().unwrap().seats.clone()
     }
 
-    pub fn set_seats(&self, status: PlayerSessionStatus) {
-        self.0.lock().unwrap().seats.iter_mut().for_each(|seat| seat.status = status);
+    pub(crate) fn set_seats(&self, status: PlayerSessionStatus) {
+        self.0
+            .lock()
+            .unwrap()
+            .seats
+            .iter_mut()
+            .for_each(|seat| seat.status = status);
+    }
+
+    /// Moves all seats that are reserved or active on.
+    pub(crate) fn move_on_seats(&self, to: PlayerSessionStatus) {
+        let live = |status| matches!(status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active);
+        self.0
+            .lock()
+            .unwrap()
+            .seats
+            .iter_mut()
+            .filter(|seat| live(seat.status))
+            .for_each(|seat| seat.status = to);
     }
 
     /// Changes all game sessions behind the backend's back.
-    pub fn change(&self, change: impl Fn(&mut GameSessionRecord)) {
-        self.0.lock().unwrap().sessions.values_mut().for_each(|session| change(&mut session.record));
+    pub(crate) fn change(&self, change: impl Fn(&mut GameSessionRecord)) {
+        self.0
+            .lock()
+            .unwrap()
+            .sessions
+            .values_mut()
+            .for_each(|session| change(&mut session.record));
     }
 
     fn call<T: Send + 'static>(
@@ -127,8 +155,11 @@ impl Fake {
             Some(kind) => Err(kind),
             None => act(&mut world),
         };
-        let answer =
-            answer.map_err(|kind| GameLiftError { operation: name, kind, detail: AWS_TEXT.to_owned() });
+        let answer = answer.map_err(|kind| GameLiftError {
+            operation: name,
+            kind,
+            detail: AWS_TEXT.to_owned(),
+        });
         Box::pin(async move {
             tokio::task::yield_now().await;
             answer
@@ -162,7 +193,10 @@ impl World {
 
     fn live_seats(&self, arn: &GameSessionArn) -> usize {
         let live = |status| matches!(status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active);
-        self.seats.iter().filter(|seat| seat.arn == *arn && live(seat.status)).count()
+        self.seats
+            .iter()
+            .filter(|seat| seat.arn == *arn && live(seat.status))
+            .count()
     }
 
     fn fits(record: &GameSessionRecord, filter: &str) -> bool {
@@ -184,7 +218,11 @@ impl GameLift for Fake {
             world.requests.push(request.clone());
             if let Some(known) = world.sessions.get(&arn) {
                 let same = known.arguments == request;
-                return if same { Ok(world.record(&arn)) } else { Err(GameLiftErrorKind::ParameterMismatch) };
+                return if same {
+                    Ok(world.record(&arn))
+                } else {
+                    Err(GameLiftErrorKind::ParameterMismatch)
+                };
             }
             let status = match world.activation {
                 Activation::AtOnce => GameSessionStatus::Active,
@@ -204,7 +242,14 @@ impl GameLift for Fake {
                 created_at_ms: Some(world.created_at_ms),
                 session_data: request.session_data.clone(),
             };
-            world.sessions.insert(arn.clone(), Session { record: record.clone(), arguments: request, polls: 0 });
+            world.sessions.insert(
+                arn.clone(),
+                Session {
+                    record: record.clone(),
+                    arguments: request,
+                    polls: 0,
+                },
+            );
             Ok(record)
         })
     }
@@ -218,7 +263,10 @@ impl GameLift for Fake {
             let arns: Vec<_> = world.sessions.keys().cloned().collect();
             let mut records: Vec<_> = arns.iter().filter_map(|arn| world.poll(arn)).collect();
             records.retain(|record| record.status == query.status);
-            Ok(RecordPage { records, next_token: None })
+            Ok(RecordPage {
+                records,
+                next_token: None,
+            })
         })
     }
 
@@ -230,7 +278,10 @@ impl GameLift for Fake {
             let from: usize = query.next_token.map_or(0, |token| token.parse().unwrap());
             let to = (from + usize::from(query.limit)).min(records.len());
             let next_token = (to < records.len()).then(|| to.to_string());
-            Ok(RecordPage { records: records[from..to].to_vec(), next_token })
+            Ok(RecordPage {
+                records: records[from..to].to_vec(),
+                next_token,
+            })
         })
     }
 
@@ -245,7 +296,12 @@ impl GameLift for Fake {
                 return Err(GameLiftErrorKind::Full);
             }
             let id = format!("psess-{}", world.seats.len() + 1).parse().unwrap();
-            let seat = PlayerSessionRecord { id, arn, player, status: PlayerSessionStatus::Reserved };
+            let seat = PlayerSessionRecord {
+                id,
+                arn,
+                player,
+                status: PlayerSessionStatus::Reserved,
+            };
             world.seats.push(seat.clone());
             Ok(seat)
         })
@@ -253,7 +309,12 @@ impl GameLift for Fake {
 
     fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
         self.call("DescribePlayerSessions", |world| {
-            Ok(world.seats.iter().filter(|seat| seat.player == player).cloned().collect())
+            Ok(world
+                .seats
+                .iter()
+                .filter(|seat| seat.player == player)
+                .cloned()
+                .collect())
         })
     }
 
@@ -278,6 +339,8 @@ impl GameLift for Fake {
     }
 
     fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
-        format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/custom-local/{token}").parse().ok()
+        format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/custom-local/{token}")
+            .parse()
+            .ok()
     }
 }

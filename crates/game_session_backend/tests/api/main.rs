@@ -1,0 +1,9 @@
+//! The API: through its router on a GameLift to script, where time passes at once, and on sockets with the emulator.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod contract;
+mod create;
+mod join;
+mod random;
+mod socket;
+mod support;
