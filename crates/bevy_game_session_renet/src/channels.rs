@@ -37,5 +37,7 @@ impl Channels {
 /// The channels as they are now.
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) fn connection_config(world: &World) -> ConnectionConfig {
-    world.get_resource::<Channels>().map_or_else(ConnectionConfig::default, |channels| (channels.0)(world))
+    world
+        .get_resource::<Channels>()
+        .map_or_else(ConnectionConfig::default, |channels| (channels.0)(world))
 }

@@ -54,7 +54,11 @@ impl<'a> Frame<'a> {
                     1 => Half::Second,
                     _ => return Err(NoFrame),
                 };
-                Ok(Self::Fragment { id: u16::from_be_bytes([*high, *low]), half, bytes })
+                Ok(Self::Fragment {
+                    id: u16::from_be_bytes([*high, *low]),
+                    half,
+                    bytes,
+                })
             }
             [3] => Ok(Self::Admitted),
             [4, code] => Ok(Self::Refused(RefusalCode::from_byte(*code))),
@@ -102,8 +106,16 @@ impl Splitter {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
         let (first, second) = packet.split_at(packet.len() / 2);
-        send(Frame::Fragment { id, half: Half::First, bytes: first });
-        send(Frame::Fragment { id, half: Half::Second, bytes: second });
+        send(Frame::Fragment {
+            id,
+            half: Half::First,
+            bytes: first,
+        });
+        send(Frame::Fragment {
+            id,
+            half: Half::Second,
+            bytes: second,
+        });
     }
 }
 
@@ -124,7 +136,11 @@ struct Waiting {
 impl Joiner {
     /// Takes a half in; gives the packet when it was the missing one. `now` never goes back.
     pub(crate) fn join(&mut self, now: Duration, id: u16, half: Half, bytes: &[u8]) -> Option<Vec<u8>> {
-        while self.waiting.front().is_some_and(|oldest| now.saturating_sub(oldest.since) > LONGEST_WAIT) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|oldest| now.saturating_sub(oldest.since) > LONGEST_WAIT)
+        {
             self.waiting.pop_front();
         }
         if let Some(at) = self.waiting.iter().position(|other| other.id == id) {
@@ -140,7 +156,12 @@ impl Joiner {
         if self.waiting.len() == MOST_WAITING {
             self.waiting.pop_front();
         }
-        self.waiting.push_back(Waiting { id, half, bytes: bytes.to_vec(), since: now });
+        self.waiting.push_back(Waiting {
+            id,
+            half,
+            bytes: bytes.to_vec(),
+            since: now,
+        });
         None
     }
 }
@@ -228,7 +249,11 @@ mod tests {
             assert_eq!(joiner.join(Duration::ZERO, id, Half::First, b"a"), None);
         }
         assert_eq!(joiner.waiting.len(), MOST_WAITING);
-        assert_eq!(joiner.join(Duration::ZERO, 0, Half::Second, b"b"), None, "the oldest had to go");
+        assert_eq!(
+            joiner.join(Duration::ZERO, 0, Half::Second, b"b"),
+            None,
+            "the oldest had to go"
+        );
         let late = LONGEST_WAIT + Duration::from_millis(1);
         assert_eq!(joiner.join(late, 999, Half::Second, b"b"), None, "too late");
     }

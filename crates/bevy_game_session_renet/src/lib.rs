@@ -35,13 +35,15 @@ mod client;
 mod frame;
 #[cfg(any(feature = "client", feature = "server"))]
 mod line;
-#[cfg(any(feature = "client", feature = "server"))]
-mod mailbox;
 #[cfg(all(test, feature = "client", feature = "server"))]
 mod line_tests;
+#[cfg(any(feature = "client", feature = "server"))]
+mod mailbox;
 mod plugin;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(any(feature = "client", feature = "server"))]
+mod untrusted;
 
 pub use plugin::TravelPlugin;
 #[cfg(feature = "server")]

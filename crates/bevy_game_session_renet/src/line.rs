@@ -38,10 +38,18 @@ impl<Command: StopCommand, Report: Send + 'static> Line<Command, Report> {
         room: usize,
         run: impl FnOnce(&Mailboxes<Command, Report>) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let mailboxes = Arc::new(Mailboxes { commands: Mailbox::new(room), reports: Mailbox::new(room) });
+        let mailboxes = Arc::new(Mailboxes {
+            commands: Mailbox::new(room),
+            reports: Mailbox::new(room),
+        });
         let theirs = Arc::clone(&mailboxes);
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs))?;
-        Ok(Self { mailboxes, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || run(&theirs))?;
+        Ok(Self {
+            mailboxes,
+            thread: Some(thread),
+        })
     }
 
     pub(crate) fn commands(&self) -> &Mailbox<Command> {
@@ -86,7 +94,10 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { start: Instant::now(), ahead: Duration::ZERO }
+        Self {
+            start: Instant::now(),
+            ahead: Duration::ZERO,
+        }
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -106,7 +117,9 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn busy(now: Duration) -> Self {
-        Self { busy_until: now + RECENT }
+        Self {
+            busy_until: now + RECENT,
+        }
     }
 
     pub(crate) fn heard(&mut self, now: Duration) {

@@ -22,32 +22,56 @@ struct House {
 
 impl House {
     fn open(seats: u16) -> Self {
-        let port = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap().local_addr().unwrap().port();
+        let port = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let (key, traffic) = (SessionKey::random(), ServerTraffic::default());
-        let line = server::listen(Door { address, key: key.clone(), seats }, traffic.clone(), || ()).unwrap();
-        Self { line, key, address, traffic, reports: VecDeque::new() }
+        let line = server::listen(
+            Door {
+                address,
+                key: key.clone(),
+                seats,
+            },
+            traffic.clone(),
+            || (),
+        )
+        .unwrap();
+        Self {
+            line,
+            key,
+            address,
+            traffic,
+            reports: VecDeque::new(),
+        }
     }
 
     fn ticket(&self) -> Ticket {
-        self.ticket_under(&self.key)
+        self.ticket_for(&self.key, self.address)
     }
 
-    fn ticket_under(&self, key: &SessionKey) -> Ticket {
+    fn ticket_for(&self, key: &SessionKey, outside: SocketAddr) -> Ticket {
         let claims = TicketClaims {
             player_session_id: "psess-1".parse().unwrap(),
             build: "dev".parse().unwrap(),
             issued_at_ms: 1,
         };
-        netcode_ticket::mint(&claims, key, self.address, self.address).unwrap()
+        netcode_ticket::mint(&claims, key, outside, self.address).unwrap()
     }
 
     fn call(&self, ticket: &Ticket) -> Caller {
-        Caller { line: client::call(self.address, ticket).unwrap(), reports: VecDeque::new() }
+        Caller {
+            line: client::call(self.address, ticket).unwrap(),
+            reports: VecDeque::new(),
+        }
     }
 
     fn next(&mut self) -> ServerReport {
-        next(&mut self.reports, |reports| self.line.reports().wait(Duration::from_millis(50), reports))
+        next(&mut self.reports, |reports| {
+            self.line.reports().wait(Duration::from_millis(50), reports)
+        })
     }
 
     fn opened(&mut self) -> ConnectionKey {
@@ -79,7 +103,9 @@ struct Caller {
 
 impl Caller {
     fn next(&mut self) -> ClientReport {
-        next(&mut self.reports, |reports| self.line.reports().wait(Duration::from_millis(50), reports))
+        next(&mut self.reports, |reports| {
+            self.line.reports().wait(Duration::from_millis(50), reports)
+        })
     }
 
     fn has_nothing_to_say_for(&mut self, time: Duration) -> bool {
@@ -121,7 +147,10 @@ fn a_refusal_and_a_goodbye_are_heard_with_their_codes() {
     let mut refused = house.call(&house.ticket());
     let key = house.opened();
     house.send(ServerCommand::SendAway(key, Word::Refused(RefusalCode::Expired)));
-    assert_eq!(refused.next(), ClientReport::Ended(Ending::Refused(RefusalCode::Expired)));
+    assert_eq!(
+        refused.next(),
+        ClientReport::Ended(Ending::Refused(RefusalCode::Expired))
+    );
     assert!(matches!(house.next(), ServerReport::Closed(gone) if gone == key));
 
     let (key, mut kicked) = house.admit();
@@ -137,7 +166,10 @@ fn closing_says_goodbye_to_all_and_tells_when_they_have_gone() {
     let (_, mut other) = house.admit();
     house.send(ServerCommand::Close(GoodbyeCode::SessionEnded));
     for caller in [&mut one, &mut other] {
-        assert_eq!(caller.next(), ClientReport::Ended(Ending::Goodbye(GoodbyeCode::SessionEnded)));
+        assert_eq!(
+            caller.next(),
+            ClientReport::Ended(Ending::Goodbye(GoodbyeCode::SessionEnded))
+        );
     }
     while !matches!(house.next(), ServerReport::Deserted) {}
 }
@@ -156,7 +188,7 @@ fn hanging_up_is_noticed_by_the_other_side_at_once() {
 #[test]
 fn a_ticket_of_another_key_is_met_with_silence_and_times_out() {
     let mut house = House::open(4);
-    let mut stranger = house.call(&house.ticket_under(&SessionKey::random()));
+    let mut stranger = house.call(&house.ticket_for(&SessionKey::random(), house.address));
     assert_eq!(stranger.next(), ClientReport::Ended(Ending::TimedOut));
     house.admit();
 }
@@ -167,7 +199,10 @@ fn a_ticket_that_is_no_token_fails_without_a_packet() {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
     assert!(client::call(address, &short).is_err());
     let garbled = Ticket::new(vec![1; 2048]).unwrap();
-    let mut caller = Caller { line: client::call(address, &garbled).unwrap(), reports: VecDeque::new() };
+    let mut caller = Caller {
+        line: client::call(address, &garbled).unwrap(),
+        reports: VecDeque::new(),
+    };
     assert_eq!(caller.next(), ClientReport::Ended(Ending::BadTicket));
 }
 
@@ -184,10 +219,16 @@ fn a_server_without_a_free_slot_denies() {
 fn a_taken_port_is_reported_with_the_reason() {
     let holder = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, holder.local_addr().unwrap().port()));
-    let door = Door { address, key: SessionKey::random(), seats: 1 };
+    let door = Door {
+        address,
+        key: SessionKey::random(),
+        seats: 1,
+    };
     let line = server::listen(door, ServerTraffic::default(), || ()).unwrap();
     let mut reports = VecDeque::new();
-    let report = next(&mut reports, |reports| line.reports().wait(Duration::from_millis(50), reports));
+    let report = next(&mut reports, |reports| {
+        line.reports().wait(Duration::from_millis(50), reports)
+    });
     assert!(matches!(report, ServerReport::NoPort(_)));
 }
 
@@ -211,7 +252,10 @@ fn garbage_from_strangers_reaches_nobody_and_players_go_on() {
     for datagram in garbage() {
         stranger.send_to(&datagram, house.address).unwrap();
     }
-    caller.line.commands().insist(ClientCommand::Packet(b"still here".to_vec()));
+    caller
+        .line
+        .commands()
+        .insist(ClientCommand::Packet(b"still here".to_vec()));
     assert!(matches!(house.next(), ServerReport::Packet(from, packet) if from == key && packet == b"still here"));
     house.send(ServerCommand::Packet(key, b"me too".to_vec()));
     assert_eq!(caller.next(), ClientReport::Packet(b"me too".to_vec()));
@@ -228,7 +272,11 @@ impl Relay {
     fn to(server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
-        Self { socket, server, client: None }
+        Self {
+            socket,
+            server,
+            client: None,
+        }
     }
 
     fn pass_on(&mut self) {
@@ -247,18 +295,15 @@ impl Relay {
     }
 }
 
-#[test]
-fn garbage_from_a_connected_clients_address_is_dropped_on_both_sides() {
-    let mut house = House::open(4);
+/// A caller who was let in through a relay.
+fn admit_through_relay(house: &mut House) -> (Relay, ConnectionKey, Caller) {
     let mut relay = Relay::to(house.address);
-    let claims = TicketClaims {
-        player_session_id: "psess-1".parse().unwrap(),
-        build: "dev".parse().unwrap(),
-        issued_at_ms: 1,
-    };
     let outside = relay.socket.local_addr().unwrap();
-    let ticket = netcode_ticket::mint(&claims, &house.key, outside, house.address).unwrap();
-    let mut caller = Caller { line: client::call(outside, &ticket).unwrap(), reports: VecDeque::new() };
+    let ticket = house.ticket_for(&house.key, outside);
+    let mut caller = Caller {
+        line: client::call(outside, &ticket).unwrap(),
+        reports: VecDeque::new(),
+    };
     let end = Instant::now() + Duration::from_secs(20);
     let mut key = None;
     while caller.reports.is_empty() {
@@ -271,13 +316,33 @@ fn garbage_from_a_connected_clients_address_is_dropped_on_both_sides() {
         }
         caller.line.reports().take(&mut caller.reports);
     }
-    let (key, client_address) = (key.unwrap(), relay.client.unwrap());
     assert_eq!(caller.next(), ClientReport::Admitted);
+    (relay, key.unwrap(), caller)
+}
+
+#[test]
+fn a_line_that_is_cut_times_out_on_both_sides() {
+    let mut house = House::open(4);
+    let (relay, key, mut caller) = admit_through_relay(&mut house);
+    drop(relay);
+    assert_eq!(caller.next(), ClientReport::Ended(Ending::TimedOut));
+    assert!(matches!(house.next(), ServerReport::Closed(gone) if gone == key));
+}
+
+#[test]
+fn garbage_from_a_connected_clients_address_is_dropped_on_both_sides() {
+    let mut house = House::open(4);
+    let (mut relay, key, mut caller) = admit_through_relay(&mut house);
+    let client_address = relay.client.unwrap();
+    let end = Instant::now() + Duration::from_secs(20);
     for datagram in garbage() {
         relay.socket.send_to(&datagram, house.address).unwrap();
         relay.socket.send_to(&datagram, client_address).unwrap();
     }
-    caller.line.commands().insist(ClientCommand::Packet(b"still here".to_vec()));
+    caller
+        .line
+        .commands()
+        .insist(ClientCommand::Packet(b"still here".to_vec()));
     while house.reports.is_empty() {
         assert!(Instant::now() < end, "the packet did not arrive in time");
         relay.pass_on();
@@ -285,7 +350,11 @@ fn garbage_from_a_connected_clients_address_is_dropped_on_both_sides() {
     }
     assert!(matches!(house.next(), ServerReport::Packet(from, packet) if from == key && packet == b"still here"));
     assert!(caller.has_nothing_to_say_for(Duration::from_millis(20)));
-    assert_eq!(house.traffic.malformed(), 0, "nothing of it was taken for a player's payload");
+    assert_eq!(
+        house.traffic.malformed(),
+        0,
+        "nothing of it was taken for a player's payload"
+    );
 }
 
 #[test]
@@ -308,17 +377,30 @@ fn messages_around_the_payload_limit_arrive_whole_on_all_channels_both_ways() {
             while up.is_none() || down.is_none() {
                 assert!(Instant::now() < end, "a message of {size} bytes was lost");
                 let packets = client.get_packets_to_send();
-                caller.line.commands().offer(packets.into_iter().map(ClientCommand::Packet));
+                caller
+                    .line
+                    .commands()
+                    .offer(packets.into_iter().map(ClientCommand::Packet));
                 let packets = server.get_packets_to_send(1).unwrap();
-                house.line.commands().offer(packets.into_iter().map(|packet| ServerCommand::Packet(key, packet)));
-                caller.line.reports().wait(Duration::from_millis(2), &mut caller.reports);
+                house
+                    .line
+                    .commands()
+                    .offer(packets.into_iter().map(|packet| ServerCommand::Packet(key, packet)));
+                caller
+                    .line
+                    .reports()
+                    .wait(Duration::from_millis(2), &mut caller.reports);
                 for report in caller.reports.drain(..) {
-                    let ClientReport::Packet(packet) = report else { panic!("{report:?}") };
+                    let ClientReport::Packet(packet) = report else {
+                        panic!("{report:?}")
+                    };
                     client.process_packet(&packet);
                 }
                 house.line.reports().wait(Duration::from_millis(2), &mut house.reports);
                 for report in house.reports.drain(..) {
-                    let ServerReport::Packet(_, packet) = report else { panic!("no packet") };
+                    let ServerReport::Packet(_, packet) = report else {
+                        panic!("no packet")
+                    };
                     server.process_packet_from(&packet, 1).unwrap();
                 }
                 let step = Duration::from_millis(2);
@@ -327,7 +409,10 @@ fn messages_around_the_payload_limit_arrive_whole_on_all_channels_both_ways() {
                 up = up.or_else(|| server.receive_message(1, channel));
                 down = down.or_else(|| client.receive_message(channel));
             }
-            assert!(up.unwrap() == message && down.unwrap() == message, "a message of {size} bytes was changed");
+            assert!(
+                up.unwrap() == message && down.unwrap() == message,
+                "a message of {size} bytes was changed"
+            );
         }
     }
 }

@@ -15,7 +15,11 @@ pub(crate) struct Mailbox<T> {
 
 impl<T> Mailbox<T> {
     pub(crate) fn new(room: usize) -> Self {
-        Self { letters: Mutex::default(), arrived: Condvar::new(), room }
+        Self {
+            letters: Mutex::default(),
+            arrived: Condvar::new(),
+            room,
+        }
     }
 
     /// Puts in letters that may be dropped, and tells how many were.
@@ -51,7 +55,11 @@ impl<T> Mailbox<T> {
         debug_assert!(letters.is_empty());
         let mut queue = self.lock();
         if queue.is_empty() {
-            queue = self.arrived.wait_timeout(queue, longest).unwrap_or_else(PoisonError::into_inner).0;
+            queue = self
+                .arrived
+                .wait_timeout(queue, longest)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         std::mem::swap(&mut *queue, letters);
     }

@@ -18,13 +18,19 @@ impl TravelPlugin {
     /// Travel with these channels of renet, which must be the same on both sides. The closure runs when a client
     /// travels and when a server starts to host: by then all plugins are built.
     pub fn new(channels: impl Fn(&World) -> ConnectionConfig + Send + Sync + 'static) -> Self {
-        Self { channels: Channels::new(channels), port: 0 }
+        Self {
+            channels: Channels::new(channels),
+            port: 0,
+        }
     }
 
     /// Travel with the channels of `bevy_replicon`. Add `RepliconPlugins` and `RepliconRenetPlugins` before it.
     #[cfg(feature = "replicon")]
     pub fn replicon() -> Self {
-        Self { channels: Channels::replicon(), port: 0 }
+        Self {
+            channels: Channels::replicon(),
+            port: 0,
+        }
     }
 
     /// The UDP port that a server holds from its start; 0, the default, is any free one. The port is reported in

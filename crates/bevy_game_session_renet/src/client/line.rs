@@ -62,11 +62,17 @@ pub(crate) enum Ending {
 
 /// Starts to connect with the ticket.
 pub(crate) fn call(address: SocketAddr, ticket: &Ticket) -> Result<ClientLine, CallError> {
-    let token: Box<[u8; CONNECT_TOKEN_BYTES]> =
-        ticket.expose().to_vec().into_boxed_slice().try_into().map_err(|_| CallError::NotAConnectToken)?;
-    Line::start("game session client", ROOM, move |mailboxes| match Caller::new(address, &token) {
-        Ok(caller) => caller.run(mailboxes),
-        Err(ending) => mailboxes.reports.insist(ClientReport::Ended(ending)),
+    let token: Box<[u8; CONNECT_TOKEN_BYTES]> = ticket
+        .expose()
+        .to_vec()
+        .into_boxed_slice()
+        .try_into()
+        .map_err(|_| CallError::NotAConnectToken)?;
+    Line::start("game session client", ROOM, move |mailboxes| {
+        match Caller::new(address, &token) {
+            Ok(caller) => caller.run(mailboxes),
+            Err(ending) => mailboxes.reports.insist(ClientReport::Ended(ending)),
+        }
     })
     .map_err(CallError::NoThread)
 }
@@ -121,7 +127,9 @@ impl Caller {
                 mailboxes.reports.insist(ClientReport::Ended(ending));
                 return;
             }
-            mailboxes.commands.wait(self.pace.pause(self.clock.now()), &mut commands);
+            mailboxes
+                .commands
+                .wait(self.pace.pause(self.clock.now()), &mut commands);
             for command in commands.drain(..) {
                 match command {
                     ClientCommand::Packet(packet) => self.send(&packet),
@@ -186,7 +194,12 @@ impl Caller {
 
     fn send(&mut self, packet: &[u8]) {
         self.pace.heard(self.clock.now());
-        let Self { client, payload, splitter, .. } = self;
+        let Self {
+            client,
+            payload,
+            splitter,
+            ..
+        } = self;
         splitter.split(packet, |frame| {
             frame.encode(payload);
             // The size is right by construction, and a lost line shows at the next update.

@@ -11,6 +11,7 @@ use game_session_protocol::RefusalCode;
 
 use super::line::{self, CallError, ClientCommand, ClientLine, ClientReport, Ending};
 use crate::channels::connection_config;
+use crate::untrusted;
 
 pub(crate) fn build(app: &mut App) {
     app.add_observer(depart)
@@ -24,10 +25,18 @@ pub(crate) fn build(app: &mut App) {
         )
         .add_systems(
             PostUpdate,
-            (send_to_server.in_set(RenetSend).run_if(client_connected), finish_ended_travel.after(RenetSend))
+            (
+                send_to_server.in_set(RenetSend).run_if(client_connected),
+                finish_ended_travel.after(RenetSend),
+            )
                 .run_if(resource_exists::<Travel>),
         )
-        .add_systems(Last, say_farewell.run_if(resource_exists::<Travel>).run_if(on_message::<AppExit>));
+        .add_systems(
+            Last,
+            say_farewell
+                .run_if(resource_exists::<Travel>)
+                .run_if(on_message::<AppExit>),
+        );
 }
 
 /// The journey of this app's player, from the ticket to the disconnect. Dropping it hangs up politely.
@@ -97,7 +106,11 @@ fn receive_from_server(mut travel: ResMut<Travel>, client: Option<ResMut<RenetCl
                 travel.arrived = true;
                 commands.session_arrived(travel.entity);
             }
-            ClientReport::Packet(packet) => client.process_packet(&packet),
+            ClientReport::Packet(packet) => {
+                if untrusted::read(&packet, |packet| client.process_packet(packet)).is_err() {
+                    client.disconnect_due_to_transport();
+                }
+            }
             ClientReport::Ended(ending) => travel.ending = Some(ending),
         }
     }
@@ -106,7 +119,10 @@ fn receive_from_server(mut travel: ResMut<Travel>, client: Option<ResMut<RenetCl
 fn send_to_server(mut travel: ResMut<Travel>, mut client: ResMut<RenetClient>) {
     let packets = client.get_packets_to_send();
     if !packets.is_empty() {
-        travel.dropped += travel.line.commands().offer(packets.into_iter().map(ClientCommand::Packet));
+        travel.dropped += travel
+            .line
+            .commands()
+            .offer(packets.into_iter().map(ClientCommand::Packet));
     }
 }
 
@@ -120,7 +136,9 @@ fn finish_ended_travel(travel: Res<Travel>, client: Option<Res<RenetClient>>, mu
         }),
     };
     let by_line = || {
-        travel.ending.or_else(|| (travel.line.is_finished() && travel.line.reports().len() == 0).then_some(Ending::Closed))
+        travel
+            .ending
+            .or_else(|| (travel.line.is_finished() && travel.line.reports().len() == 0).then_some(Ending::Closed))
     };
     let reason = match (by_renet, travel.ending) {
         (Some(reason), None) => reason,
@@ -136,7 +154,10 @@ fn finish_ended_travel(travel: Res<Travel>, client: Option<Res<RenetClient>>, mu
     if travel.arrived {
         commands.session_disconnected(travel.entity, reason);
     } else {
-        commands.session_travel_failed(travel.entity, TravelError::Transport("renet gave up while connecting".into()));
+        commands.session_travel_failed(
+            travel.entity,
+            TravelError::Transport("renet gave up while connecting".into()),
+        );
     }
     leave(commands);
 }

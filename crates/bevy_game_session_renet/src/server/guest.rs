@@ -24,17 +24,31 @@ pub(crate) enum Word {
 #[derive(Debug)]
 pub(crate) enum Stage {
     Waiting,
-    Admitted { heard: bool, next_word: Duration },
-    Leaving { word: Word, until: Duration, next_word: Duration },
+    Admitted {
+        heard: bool,
+        next_word: Duration,
+    },
+    Leaving {
+        word: Word,
+        until: Duration,
+        next_word: Duration,
+    },
 }
 
 impl Stage {
     pub(crate) fn admitted() -> Self {
-        Self::Admitted { heard: false, next_word: Duration::ZERO }
+        Self::Admitted {
+            heard: false,
+            next_word: Duration::ZERO,
+        }
     }
 
     pub(crate) fn leaving(word: Word, now: Duration) -> Self {
-        Self::Leaving { word, until: now + FAREWELL, next_word: Duration::ZERO }
+        Self::Leaving {
+            word,
+            until: now + FAREWELL,
+            next_word: Duration::ZERO,
+        }
     }
 }
 
@@ -52,7 +66,12 @@ pub(crate) struct Guest {
 
 impl Guest {
     pub(crate) fn new(key: ConnectionKey, stage: Stage) -> Self {
-        Self { key, stage, splitter: Splitter::default(), joiner: Joiner::default() }
+        Self {
+            key,
+            stage,
+            splitter: Splitter::default(),
+            joiner: Joiner::default(),
+        }
     }
 
     pub(crate) fn enter(&mut self, stage: Stage) {
@@ -67,7 +86,9 @@ impl Guest {
 
     /// Takes a frame in; gives a packet for the game if one is complete.
     pub(crate) fn handle_frame(&mut self, now: Duration, frame: Frame<'_>) -> Result<Option<Vec<u8>>, OutOfPlace> {
-        let Stage::Admitted { heard, .. } = &mut self.stage else { return Err(OutOfPlace) };
+        let Stage::Admitted { heard, .. } = &mut self.stage else {
+            return Err(OutOfPlace);
+        };
         let packet = match frame {
             Frame::Packet(packet) => Some(packet.to_vec()),
             Frame::Fragment { id, half, bytes } => self.joiner.join(now, id, half, bytes),
@@ -81,13 +102,20 @@ impl Guest {
     /// The word that is to be said now.
     pub(crate) fn poll_word(&mut self, now: Duration) -> Option<Frame<'static>> {
         let (frame, next_word, interval) = match &mut self.stage {
-            Stage::Admitted { heard: false, next_word } => (Frame::Admitted, next_word, ADMITTED_INTERVAL),
-            Stage::Leaving { word: Word::Refused(code), next_word, .. } => {
-                (Frame::Refused(*code), next_word, FAREWELL_INTERVAL)
-            }
-            Stage::Leaving { word: Word::Goodbye(code), next_word, .. } => {
-                (Frame::Goodbye(*code), next_word, FAREWELL_INTERVAL)
-            }
+            Stage::Admitted {
+                heard: false,
+                next_word,
+            } => (Frame::Admitted, next_word, ADMITTED_INTERVAL),
+            Stage::Leaving {
+                word: Word::Refused(code),
+                next_word,
+                ..
+            } => (Frame::Refused(*code), next_word, FAREWELL_INTERVAL),
+            Stage::Leaving {
+                word: Word::Goodbye(code),
+                next_word,
+                ..
+            } => (Frame::Goodbye(*code), next_word, FAREWELL_INTERVAL),
             Stage::Waiting | Stage::Admitted { heard: true, .. } => return None,
         };
         if now < *next_word {
@@ -127,7 +155,10 @@ mod tests {
         assert_eq!(guest.poll_word(SECOND), Some(Frame::Admitted));
         assert_eq!(guest.poll_word(SECOND), None);
         assert_eq!(guest.poll_word(SECOND + ADMITTED_INTERVAL), Some(Frame::Admitted));
-        assert_eq!(guest.handle_frame(SECOND, Frame::Packet(b"hi")), Ok(Some(b"hi".to_vec())));
+        assert_eq!(
+            guest.handle_frame(SECOND, Frame::Packet(b"hi")),
+            Ok(Some(b"hi".to_vec()))
+        );
         assert_eq!(guest.poll_word(2 * SECOND), None);
     }
 
@@ -152,6 +183,9 @@ mod tests {
     #[test]
     fn a_client_cannot_say_the_servers_words() {
         let mut guest = guest(Stage::admitted());
-        assert_eq!(guest.handle_frame(SECOND, Frame::Goodbye(GoodbyeCode::Kicked)), Err(OutOfPlace));
+        assert_eq!(
+            guest.handle_frame(SECOND, Frame::Goodbye(GoodbyeCode::Kicked)),
+            Err(OutOfPlace)
+        );
     }
 }

@@ -81,10 +81,12 @@ pub(crate) fn listen(
     wake: impl Fn() + Send + 'static,
 ) -> std::io::Result<ServerLine> {
     let wake = Box::new(wake);
-    Line::start("game session server", ROOM, move |mailboxes| match Listener::bind(&door, traffic, wake, mailboxes) {
-        Ok(Some(listener)) => listener.run(mailboxes),
-        Ok(None) => {}
-        Err(error) => mailboxes.reports.insist(ServerReport::NoPort(error)),
+    Line::start("game session server", ROOM, move |mailboxes| {
+        match Listener::bind(&door, traffic, wake, mailboxes) {
+            Ok(Some(listener)) => listener.run(mailboxes),
+            Ok(None) => {}
+            Err(error) => mailboxes.reports.insist(ServerReport::NoPort(error)),
+        }
     })
 }
 
@@ -181,7 +183,9 @@ impl Listener {
 
     fn open(&mut self, slot: usize, now: Duration, mailboxes: &Mailboxes<ServerCommand, ServerReport>) {
         // It may have gone within the same update.
-        let Some(user_data) = self.server.client_user_data(slot).copied() else { return };
+        let Some(user_data) = self.server.client_user_data(slot).copied() else {
+            return;
+        };
         if mailboxes.reports.len() >= MOST_REPORTS {
             self.traffic.count_turned_away();
             return self.server.disconnect_client(slot);
@@ -194,7 +198,10 @@ impl Listener {
         };
         self.guests[slot] = Some(Guest::new(key, stage));
         if self.closing.is_none() {
-            let stamp = TicketStamp { client_id: self.server.client_id(slot), user_data };
+            let stamp = TicketStamp {
+                client_id: self.server.client_id(slot),
+                user_data,
+            };
             mailboxes.reports.insist(ServerReport::Opened(key, Box::new(stamp)));
             (self.wake)();
         }
@@ -234,7 +241,9 @@ impl Listener {
     }
 
     fn slot_of(&self, key: ConnectionKey) -> Option<usize> {
-        self.guests.iter().position(|guest| guest.as_ref().is_some_and(|guest| guest.key == key))
+        self.guests
+            .iter()
+            .position(|guest| guest.as_ref().is_some_and(|guest| guest.key == key))
     }
 
     fn enter(&mut self, key: ConnectionKey, stage: Stage) {

@@ -66,19 +66,39 @@ impl Transport {
     /// `by_replicon` says who spawns the entities of players.
     pub(super) fn new(line: ServerLine, by_replicon: bool) -> Self {
         let (reports, connections) = (VecDeque::new(), HashMap::new());
-        Self { line, reports, goodbye: None, closing: false, by_replicon, connections }
+        Self {
+            line,
+            reports,
+            goodbye: None,
+            closing: false,
+            by_replicon,
+            connections,
+        }
+    }
+
+    /// Whether replicon spawns and despawns the entities.
+    pub(super) fn is_by_replicon(&self) -> bool {
+        self.by_replicon
     }
 
     pub(super) fn ask(&mut self, key: ConnectionKey, client_id: u64, admission: AdmissionId) {
-        self.connections.insert(key, Connection { client_id, stage: Stage::Asking(admission) });
+        self.connections.insert(
+            key,
+            Connection {
+                client_id,
+                stage: Stage::Asking(admission),
+            },
+        );
     }
 
     /// The connection and client id that wait for this decision.
     pub(super) fn asked(&self, admission: AdmissionId) -> Option<(ConnectionKey, u64)> {
-        self.connections.iter().find_map(|(key, connection)| match connection.stage {
-            Stage::Asking(asked) if asked == admission => Some((*key, connection.client_id)),
-            _ => None,
-        })
+        self.connections
+            .iter()
+            .find_map(|(key, connection)| match connection.stage {
+                Stage::Asking(asked) if asked == admission => Some((*key, connection.client_id)),
+                _ => None,
+            })
     }
 
     /// The client of renet behind an admitted connection.
@@ -97,7 +117,9 @@ impl Transport {
 
     /// Lets an accepted player in, to an entity of ours or to the one that replicon is about to spawn.
     pub(super) fn let_in(&mut self, key: ConnectionKey, player: AcceptedPlayer, commands: &mut Commands) {
-        let Some(connection) = self.connections.get_mut(&key) else { return };
+        let Some(connection) = self.connections.get_mut(&key) else {
+            return;
+        };
         self.line.commands().insist(ServerCommand::Admit(key));
         connection.stage = if self.by_replicon {
             Stage::Entering(player)
@@ -109,9 +131,10 @@ impl Transport {
     /// Gives the entity that replicon spawned for a client its player.
     #[cfg(feature = "replicon")]
     pub(super) fn seat(&mut self, client_id: u64, entity: Entity) -> Option<AcceptedPlayer> {
-        let connection = self.connections.values_mut().find(|connection| {
-            connection.client_id == client_id && matches!(connection.stage, Stage::Entering(_))
-        })?;
+        let connection = self
+            .connections
+            .values_mut()
+            .find(|connection| connection.client_id == client_id && matches!(connection.stage, Stage::Entering(_)))?;
         match std::mem::replace(&mut connection.stage, Stage::Inside(entity)) {
             Stage::Entering(player) => Some(player),
             _ => None,
@@ -120,10 +143,12 @@ impl Transport {
 
     /// Who is on this entity.
     pub(super) fn on_entity(&self, entity: Entity) -> Option<(ConnectionKey, u64)> {
-        self.connections.iter().find_map(|(key, connection)| match connection.stage {
-            Stage::Inside(inside) if inside == entity => Some((*key, connection.client_id)),
-            _ => None,
-        })
+        self.connections
+            .iter()
+            .find_map(|(key, connection)| match connection.stage {
+                Stage::Inside(inside) if inside == entity => Some((*key, connection.client_id)),
+                _ => None,
+            })
     }
 
     /// The admitted connection of a client of renet.
@@ -158,10 +183,12 @@ impl Transport {
 
     /// The entities of everyone inside.
     pub(super) fn entities(&self) -> impl Iterator<Item = Entity> {
-        self.connections.values().filter_map(|connection| match connection.stage {
-            Stage::Inside(entity) => Some(entity),
-            _ => None,
-        })
+        self.connections
+            .values()
+            .filter_map(|connection| match connection.stage {
+                Stage::Inside(entity) => Some(entity),
+                _ => None,
+            })
     }
 }
 

@@ -16,8 +16,12 @@ pub(super) fn seat_player(
     transport: Option<ResMut<Transport>>,
     mut commands: Commands,
 ) {
-    let (Some(mut transport), Ok(client)) = (transport, clients.get(added.entity)) else { return };
+    let (Some(mut transport), Ok(client)) = (transport, clients.get(added.entity)) else {
+        return;
+    };
     if let Some(player) = transport.seat(client.get(), added.entity) {
-        commands.entity(added.entity).try_insert((PlayerConnection::new(client.get()), player));
+        commands
+            .entity(added.entity)
+            .try_insert((PlayerConnection::new(client.get()), player));
     }
 }

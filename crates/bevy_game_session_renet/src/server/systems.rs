@@ -19,6 +19,7 @@ use super::players::{Remains, Transport};
 use super::port::{ServerPort, hold_port, hold_port_again};
 use super::traffic::ServerTraffic;
 use crate::channels::connection_config;
+use crate::untrusted;
 
 /// When the app exits, goodbyes may take so long.
 const FAREWELL_LIMIT: Duration = Duration::from_millis(250);
@@ -33,7 +34,9 @@ pub(crate) fn build(app: &mut App, port: u16) {
         .add_systems(
             PreUpdate,
             (
-                receive_from_clients.after(RenetServerPlugin::update_system).before(SessionServerSystems::Poll),
+                receive_from_clients
+                    .after(RenetServerPlugin::update_system)
+                    .before(SessionServerSystems::Poll),
                 (let_decided_players_in, drop_disconnected_clients)
                     .chain()
                     .after(SessionServerSystems::Poll)
@@ -46,7 +49,9 @@ pub(crate) fn build(app: &mut App, port: u16) {
             PostUpdate,
             (
                 send_to_clients.in_set(RenetSend).run_if(resource_exists::<RenetServer>),
-                close_after_session.after(RenetSend).run_if(not(resource_exists::<HostedSession>)),
+                close_after_session
+                    .after(RenetSend)
+                    .run_if(not(resource_exists::<HostedSession>)),
             )
                 .run_if(resource_exists::<Transport>),
         )
@@ -54,7 +59,9 @@ pub(crate) fn build(app: &mut App, port: u16) {
             Last,
             (
                 hold_port_again.run_if(port_is_free),
-                say_farewell.run_if(resource_exists::<Transport>).run_if(on_message::<AppExit>),
+                say_farewell
+                    .run_if(resource_exists::<Transport>)
+                    .run_if(on_message::<AppExit>),
             ),
         );
     #[cfg(feature = "replicon")]
@@ -64,7 +71,9 @@ pub(crate) fn build(app: &mut App, port: u16) {
 /// Binds the port with the key of the session that was placed here.
 fn open_for_session(_: On<GameSessionStarted>, mut commands: Commands) {
     commands.queue(|world: &mut World| {
-        let Some(session) = world.get_resource::<HostedSession>() else { return };
+        let Some(session) = world.get_resource::<HostedSession>() else {
+            return;
+        };
         let key = session.key().clone();
         let (seats, public) = (session.max_players(), session.public_address());
         let traffic = world.resource::<ServerTraffic>().clone();
@@ -113,13 +122,20 @@ fn receive_from_clients(
             }
             ServerReport::Packet(key, packet) => {
                 if let (Some(client_id), Some(server)) = (transport.client(key), &mut server) {
-                    // A client that renet has dropped meanwhile has nothing more to say.
-                    let _ = server.process_packet_from(&packet, client_id);
+                    let read = untrusted::read(&packet, |packet| {
+                        // A client that renet has dropped meanwhile has nothing more to say.
+                        let _ = server.process_packet_from(packet, client_id);
+                    });
+                    if read.is_err() {
+                        server.disconnect(client_id);
+                    }
                 }
             }
             ServerReport::Closed(key) => match transport.remove(key) {
                 Remains::Asked(admission) => admissions.cancel(admission),
-                Remains::Client(client_id, entity) => clear_away(client_id, entity, server.as_deref_mut(), &mut commands),
+                Remains::Client(client_id, entity) => {
+                    clear_away(client_id, entity, server.as_deref_mut(), &mut commands)
+                }
                 Remains::Nothing => {}
             },
             ServerReport::Deserted => transport.goodbye = None,
@@ -154,7 +170,9 @@ fn let_decided_players_in(
         return;
     }
     for (admission, decision) in admissions.take_decided() {
-        let Some((key, client_id)) = transport.asked(admission) else { continue };
+        let Some((key, client_id)) = transport.asked(admission) else {
+            continue;
+        };
         match decision {
             Ok(player) => {
                 server.add_connection(client_id);
@@ -168,12 +186,18 @@ fn let_decided_players_in(
 }
 
 /// Sends away whom renet disconnected, for packets that no client of this game sends or at the game's wish.
-fn drop_disconnected_clients(mut transport: ResMut<Transport>, mut server: ResMut<RenetServer>, mut commands: Commands) {
+fn drop_disconnected_clients(
+    mut transport: ResMut<Transport>,
+    mut server: ResMut<RenetServer>,
+    mut commands: Commands,
+) {
     loop {
         let disconnected = server.disconnections_id_iter().next();
         let Some(client_id) = disconnected else { return };
         server.remove_connection(client_id);
-        let Some(key) = transport.of_client(client_id) else { continue };
+        let Some(key) = transport.of_client(client_id) else {
+            continue;
+        };
         if let Remains::Client(_, Some(entity)) = transport.send_away(key, Word::Goodbye(GoodbyeCode::Kicked)) {
             commands.entity(entity).try_despawn();
         }
@@ -185,11 +209,18 @@ fn send_removed_player_away(
     removed: On<Remove, AcceptedPlayer>,
     transport: Option<ResMut<Transport>>,
     server: Option<ResMut<RenetServer>>,
+    mut commands: Commands,
 ) {
-    let (Some(mut transport), Some(mut server)) = (transport, server) else { return };
+    let (Some(mut transport), Some(mut server)) = (transport, server) else {
+        return;
+    };
     if let Some((key, client_id)) = transport.on_entity(removed.entity) {
         transport.send_away(key, Word::Goodbye(GoodbyeCode::Kicked));
         server.disconnect(client_id);
+        // replicon hears of it from renet
+        if !transport.is_by_replicon() {
+            commands.entity(removed.entity).try_despawn();
+        }
     }
 }
 
@@ -251,6 +282,8 @@ fn clear_away(client_id: u64, entity: Option<Entity>, server: Option<&mut RenetS
 fn give_up(commands: &mut Commands, reason: &str) {
     let message = format!("the UDP port could not be opened for the game session: {reason}");
     tracing::error!("{message}");
-    commands.trigger(HostFailed { error: HostError::Settings { message }.into() });
+    commands.trigger(HostFailed {
+        error: HostError::Settings { message }.into(),
+    });
     commands.end_session();
 }

@@ -1,0 +1,243 @@
+//! Two headless apps over loopback on an orchestrator in memory, pumped until something holds.
+
+#![allow(dead_code, reason = "each test file uses its own part of it")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bevy_app::prelude::*;
+use bevy_ecs::prelude::*;
+use bevy_ecs::system::RunSystemOnce as _;
+use bevy_game_session_client::{
+    SessionArrived, SessionClientPlugin, SessionDisconnected, SessionFailed, SessionPhase, SessionSettings,
+    SessionTravelFailed, Sessions, TravelPolicy,
+};
+use bevy_game_session_renet::{PlayerConnection, TravelPlugin};
+use bevy_game_session_server::{
+    AcceptedPlayer, HostFailed, ListenPort, PlayerRejected, ServerSessionState, SessionServerPlugin,
+};
+use bevy_renet::renet::ConnectionConfig;
+use bevy_state::app::StatesPlugin;
+use bevy_state::prelude::State;
+use bevy_time::TimePlugin;
+use game_session_protocol::in_memory::{SeatStatus, TicketMinter};
+use game_session_protocol::{FindGameSessions, InMemoryOrchestrator, SessionKey, Ticket, TicketClaims, netcode_ticket};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What an app heard, in order, as text.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct Heard(pub(crate) Vec<String>);
+
+pub(crate) struct Stage {
+    pub(crate) orchestrator: InMemoryOrchestrator,
+    pub(crate) server: App,
+    pub(crate) clients: Vec<App>,
+    players: usize,
+    plugins: fn(&mut App),
+}
+
+/// Real tickets.
+pub(crate) fn mint(claims: &TicketClaims, key: &SessionKey, address: SocketAddr) -> Ticket {
+    netcode_ticket::mint(claims, key, address, address).unwrap()
+}
+
+/// A minter whose tickets are made by whatever function is in the slot at the time.
+pub(crate) type Slot = Arc<Mutex<TicketMinter>>;
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self::with(InMemoryOrchestrator::new().with_ticket_minter(Arc::new(mint)), plain)
+    }
+
+    /// A stage whose tickets can be made otherwise later.
+    pub(crate) fn with_slot() -> (Self, Slot) {
+        let slot: Slot = Arc::new(Mutex::new(Arc::new(mint)));
+        let minter = Arc::clone(&slot);
+        let orchestrator = InMemoryOrchestrator::new().with_ticket_minter(Arc::new(move |claims, key, address| {
+            let mint = minter.lock().unwrap().clone();
+            mint(claims, key, address)
+        }));
+        (Self::with(orchestrator, plain), slot)
+    }
+
+    pub(crate) fn with(orchestrator: InMemoryOrchestrator, plugins: fn(&mut App)) -> Self {
+        let mut server = App::new();
+        server.add_plugins((TimePlugin, StatesPlugin, SessionServerPlugin::new(orchestrator.host())));
+        plugins(&mut server);
+        server.init_resource::<Heard>();
+        hear(&mut server, |rejected: &PlayerRejected| {
+            format!("rejected: {:?}", rejected.reason)
+        });
+        hear(&mut server, |failed: &HostFailed| format!("failed: {}", failed.error));
+        finish(&mut server);
+        Self {
+            orchestrator,
+            server,
+            clients: Vec::new(),
+            players: 0,
+            plugins,
+        }
+    }
+
+    /// Another player's app.
+    pub(crate) fn add_client(&mut self) -> usize {
+        self.players += 1;
+        let player = format!("player-{}", self.players);
+        let mut client = App::new();
+        let service = self.orchestrator.service(player.parse().unwrap());
+        client.add_plugins((TimePlugin, StatesPlugin, SessionClientPlugin::new(service)));
+        (self.plugins)(&mut client);
+        client.init_resource::<Heard>();
+        hear(&mut client, |_: &SessionArrived| "arrived".into());
+        hear(&mut client, |failed: &SessionTravelFailed| {
+            format!("travel failed: {:?}", failed.error)
+        });
+        hear(&mut client, |gone: &SessionDisconnected| {
+            format!("disconnected: {:?}", gone.reason)
+        });
+        hear(&mut client, |failed: &SessionFailed| {
+            format!("failed: {:?}", failed.error)
+        });
+        finish(&mut client);
+        self.clients.push(client);
+        self.clients.len() - 1
+    }
+
+    /// A player who creates the session and stands in it.
+    pub(crate) fn host_and_arrive(&mut self) -> usize {
+        let client = self.host();
+        self.hear_from(client, "arrived");
+        client
+    }
+
+    /// A player who creates the session and travels.
+    pub(crate) fn host(&mut self) -> usize {
+        let client = self.add_client();
+        self.call(client, |mut sessions| {
+            sessions.create("game", SessionSettings::new(4)).unwrap();
+            sessions.start("game");
+        });
+        client
+    }
+
+    /// A player who creates the session, has a seat, and does not travel.
+    pub(crate) fn host_without_travel(&mut self) -> usize {
+        let client = self.host();
+        self.clients[client].insert_resource(TravelPolicy::Manual);
+        self.pump("the seat is there", |stage| {
+            let world = stage.clients[client].world_mut();
+            world
+                .query::<&SessionPhase>()
+                .iter(world)
+                .eq([&SessionPhase::InProgress])
+        });
+        client
+    }
+
+    /// Another player, who joins the session and travels.
+    pub(crate) fn join(&mut self) -> usize {
+        let client = self.add_client();
+        self.call(client, |mut sessions| {
+            sessions.find(FindGameSessions::default());
+        });
+        self.pump("the session is found", |stage| !stage.found(client).is_empty());
+        let found = self.found(client).remove(0);
+        self.call(client, move |mut sessions| {
+            sessions.join("game", &found);
+        });
+        client
+    }
+
+    fn found(&mut self, client: usize) -> Vec<game_session_protocol::GameSession> {
+        let world = self.clients[client].world_mut();
+        let mut results = world.query::<&bevy_game_session_client::SearchResults>();
+        results
+            .iter(world)
+            .flat_map(|results| results.game_sessions.clone())
+            .collect()
+    }
+
+    pub(crate) fn call(&mut self, client: usize, call: impl FnOnce(Sessions) + Send + Sync + 'static) {
+        let mut call = Some(call);
+        self.clients[client]
+            .world_mut()
+            .run_system_once(move |sessions: Sessions| call.take().unwrap()(sessions))
+            .unwrap();
+    }
+
+    /// Turns all apps until it holds.
+    pub(crate) fn pump(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
+        let end = Instant::now() + LIMIT;
+        loop {
+            self.server.update();
+            for client in &mut self.clients {
+                client.update();
+            }
+            if holds(self) {
+                return;
+            }
+            let heard: Vec<_> = self
+                .clients
+                .iter()
+                .map(|client| &client.world().resource::<Heard>().0)
+                .collect();
+            let server = &self.server.world().resource::<Heard>().0;
+            assert!(
+                Instant::now() < end,
+                "not in time: {what}; clients heard {heard:?}, the server {server:?}"
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    /// Turns all apps until this client heard it.
+    pub(crate) fn hear_from(&mut self, client: usize, text: &str) {
+        self.pump(text, |stage| stage.heard(client).iter().any(|heard| heard == text));
+    }
+
+    pub(crate) fn heard(&self, client: usize) -> &[String] {
+        &self.clients[client].world().resource::<Heard>().0
+    }
+
+    pub(crate) fn server_heard(&self) -> &[String] {
+        &self.server.world().resource::<Heard>().0
+    }
+
+    /// The entities of the players on the server.
+    pub(crate) fn players(&mut self) -> Vec<Entity> {
+        let world = self.server.world_mut();
+        let mut players = world.query_filtered::<Entity, (With<AcceptedPlayer>, With<PlayerConnection>)>();
+        players.iter(world).collect()
+    }
+
+    pub(crate) fn seats(&self, status: SeatStatus) -> usize {
+        self.orchestrator.snapshot().seats_that_are(status)
+    }
+
+    pub(crate) fn server_is(&self, state: ServerSessionState) -> bool {
+        *self.server.world().resource::<State<ServerSessionState>>().get() == state
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.server.world().resource::<ListenPort>().0
+    }
+}
+
+/// Travel with renet's own channels.
+fn plain(app: &mut App) {
+    app.add_plugins(TravelPlugin::new(|_| ConnectionConfig::default()));
+}
+
+fn finish(app: &mut App) {
+    app.finish();
+    app.cleanup();
+}
+
+fn hear<M: Message>(app: &mut App, text: fn(&M) -> String) {
+    app.add_systems(Last, move |mut news: MessageReader<M>, mut heard: ResMut<Heard>| {
+        heard.0.extend(news.read().map(text));
+    });
+}
