@@ -10,12 +10,12 @@ use crate::error::LauncherError;
 /// What stands for the UDP port in an argument or a variable of a [`ServerCommand`].
 pub const PORT_PLACEHOLDER: &str = "{port}";
 
-/// The highest port that GameLift takes in ProcessReady.
+/// The highest port that GameLift takes in `ProcessReady`.
 pub const HIGHEST_PORT: u16 = 60_000;
 
 /// How to start one dedicated server process.
 ///
-/// A server that binds any free port and reports it by ProcessReady, as `SessionServerPlugin` does, needs nothing
+/// A server that binds any free port and reports it by `ProcessReady`, as `SessionServerPlugin` does, needs nothing
 /// more. For one that must be told its port, put `{port}` where it belongs.
 ///
 /// ```
@@ -24,7 +24,7 @@ pub const HIGHEST_PORT: u16 = 60_000;
 /// let command = ServerCommand::new("target/debug/my_server").arg("--port").arg("{port}").env("RUST_LOG", "info");
 /// assert!(command.wants_port());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ServerCommand {
     program: PathBuf,
     arguments: Vec<OsString>,
@@ -99,6 +99,18 @@ impl ServerCommand {
     }
 }
 
+impl std::fmt::Debug for ServerCommand {
+    /// Names the variables only: their values may be secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.environment.iter().map(|(name, _)| name).collect();
+        let mut text = f.debug_struct("ServerCommand");
+        text.field("program", &self.program)
+            .field("arguments", &self.arguments)
+            .field("environment", &names)
+            .finish()
+    }
+}
+
 fn has_placeholder(text: &OsStr) -> bool {
     text.to_str().is_some_and(|text| text.contains(PORT_PLACEHOLDER))
 }
@@ -136,25 +148,23 @@ impl PortRange {
     /// then the server fails to bind it, ends, and is replaced with another port.
     pub(crate) fn free_port(self, taken: &BTreeSet<u16>) -> Result<u16, String> {
         let usable = |port: &u16| !taken.contains(port) && *port <= HIGHEST_PORT;
-        match self.0 {
-            Some((first, last)) => (first..=last)
+        if let Some((first, last)) = self.0 {
+            return (first..=last)
                 .filter(usable)
                 .find(|port| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok())
-                .ok_or_else(|| format!("no UDP port from {first} to {last} is free: widen the range")),
-            // the system's own range may reach beyond what GameLift takes; the held sockets keep it from repeating
-            None => {
-                let mut held = Vec::new();
-                for _ in 0..256 {
-                    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(|error| error.to_string())?;
-                    let port = socket.local_addr().map_err(|error| error.to_string())?.port();
-                    held.push(socket);
-                    if usable(&port) {
-                        return Ok(port);
-                    }
-                }
-                Err("the operating system offered no UDP port up to 60000: name a port range".to_owned())
+                .ok_or_else(|| format!("no UDP port from {first} to {last} is free: widen the range"));
+        }
+        // the system's own range may reach beyond what GameLift takes; the held sockets keep it from repeating
+        let mut held = Vec::new();
+        for _ in 0..256 {
+            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(|error| error.to_string())?;
+            let port = socket.local_addr().map_err(|error| error.to_string())?.port();
+            held.push(socket);
+            if usable(&port) {
+                return Ok(port);
             }
         }
+        Err("the operating system offered no UDP port up to 60000: name a port range".to_owned())
     }
 }
 
@@ -182,6 +192,12 @@ mod tests {
         let command = ServerCommand::new("server").arg("--port").arg("0");
         assert!(!command.wants_port());
         assert_eq!(command.to_process(None).get_args().collect::<Vec<_>>(), ["--port", "0"]);
+    }
+
+    #[test]
+    fn the_values_of_variables_are_not_shown() {
+        let shown = format!("{:?}", ServerCommand::new("server").env("API_KEY", "hush"));
+        assert!(shown.contains("API_KEY") && !shown.contains("hush"), "{shown}");
     }
 
     #[test]

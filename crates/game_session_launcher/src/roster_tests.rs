@@ -42,7 +42,7 @@ impl Play {
     }
 
     /// Jumps to the next timeout and says how long that was.
-    fn to_timeout(&mut self) -> (Duration, Vec<Output>) {
+    fn jump_to_timeout(&mut self) -> (Duration, Vec<Output>) {
         let next = self.roster.poll_timeout().unwrap();
         let waited = next - self.now;
         self.now = next;
@@ -101,7 +101,7 @@ fn failures_in_a_row_wait_half_a_second_then_twice_as_long_each_up_to_half_a_min
             },
         );
         assert!(!outputs.contains(&Output::Start(process + 1)), "the replacement waits");
-        let (waited, outputs) = play.to_timeout();
+        let (waited, outputs) = play.jump_to_timeout();
         assert_eq!(outputs, [Output::Start(process + 1)]);
         waits.push(waited.as_secs_f64());
     }
@@ -113,9 +113,9 @@ fn the_wait_starts_over_after_a_process_that_hosted() {
     let mut play = Play::with_places(1);
     play.outputs();
     play.ends(1, Life::Idle);
-    play.to_timeout();
+    play.jump_to_timeout();
     play.ends(2, Life::Idle);
-    play.to_timeout();
+    play.jump_to_timeout();
     play.ends(3, Life::Hosted);
     let delay = Duration::from_millis(500);
     assert_eq!(
@@ -163,9 +163,12 @@ fn who_does_not_end_by_itself_is_killed_and_at_last_given_up() {
     play.outputs();
     play.give(Input::Stop);
     play.ends(1, Life::Idle);
-    assert_eq!(play.to_timeout(), (Duration::from_secs(5), vec![Output::Kill(2)]));
+    assert_eq!(play.jump_to_timeout(), (Duration::from_secs(5), vec![Output::Kill(2)]));
     assert!(!play.roster.is_over());
-    assert_eq!(play.to_timeout(), (Duration::from_secs(5), vec![Output::GivenUp(2)]));
+    assert_eq!(
+        play.jump_to_timeout(),
+        (Duration::from_secs(5), vec![Output::GivenUp(2)])
+    );
     assert!(play.roster.is_over());
 }
 

@@ -1,5 +1,7 @@
 //! The local stack: emulator, backend and servers in one call, on free ports, gone when dropped.
 
+mod builder;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -7,13 +9,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use game_session_backend::{AwsTarget, Backend, BackendConfig, FleetTarget, Keyring};
-use gamelift_emulator::{Emulator, EmulatorConfig};
+use gamelift_emulator::Emulator;
 use tokio::sync::{oneshot, watch};
 
-use crate::command::{PortRange, ServerCommand};
+use crate::command::ServerCommand;
 use crate::emulated::Emulated;
 use crate::error::LauncherError;
-use crate::supervisor::{ServerStatus, Supervisor, SupervisorSettings, SupervisorStatus};
+use crate::supervisor::{ServerStatus, Supervisor, SupervisorStatus};
+
+pub use builder::LocalStackBuilder;
 
 /// How long emulator, backend and the start of the first process may take.
 const UP_WITHIN: Duration = Duration::from_secs(30);
@@ -50,74 +54,14 @@ pub struct LocalStack {
     stop_within: Duration,
 }
 
-/// How to start a [`LocalStack`], by value.
-#[derive(Debug, Clone)]
-pub struct LocalStackBuilder {
-    servers: SupervisorSettings,
-    emulator: EmulatorConfig,
-    emulator_port: u16,
-    backend_port: u16,
-    grace: Duration,
-}
-
 impl LocalStackBuilder {
-    /// How many server processes are kept, 1 unless told.
-    #[must_use]
-    pub fn servers(mut self, count: usize) -> Self {
-        self.servers = self.servers.servers(count);
-        self
-    }
-
-    /// The TCP port of the emulator, any unless told.
-    #[must_use]
-    pub fn emulator_port(mut self, port: u16) -> Self {
-        self.emulator_port = port;
-        self
-    }
-
-    /// The TCP port of the backend, any unless told.
-    #[must_use]
-    pub fn backend_port(mut self, port: u16) -> Self {
-        self.backend_port = port;
-        self
-    }
-
-    /// Where the UDP ports for `{port}` in the server's command come from, any unless told.
-    #[must_use]
-    pub fn server_ports(mut self, ports: PortRange) -> Self {
-        self.servers = self.servers.ports(ports);
-        self
-    }
-
-    /// Takes the output of the server processes, line by line with a prefix like `[server 1]`; without this it goes
-    /// to the standard error output.
-    #[must_use]
-    pub fn on_line(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.servers = self.servers.on_line(sink);
-        self
-    }
-
-    /// How long a server may take to activate a game session before the emulator gives it up.
-    #[must_use]
-    pub fn activation_timeout(mut self, timeout: Duration) -> Self {
-        self.emulator = self.emulator.activation_timeout(timeout);
-        self
-    }
-
-    /// How long a server process may take to end by itself at a stop, before it is killed; 5 s unless told.
-    #[must_use]
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.servers = self.servers.grace(grace);
-        self.grace = grace;
-        self
-    }
-
     /// Starts it all. Returns once emulator and backend answer and a first server process was started, which need
     /// not be ready yet: see [`LocalStack::wait_until_ready`].
     ///
     /// # Errors
     /// [`LauncherError`]: what could not be started. Nothing of it stays.
     pub fn start(self) -> Result<LocalStack, LauncherError> {
+        self.servers.check()?;
         let stop_within = self.grace.saturating_mul(2).saturating_add(STOP_SLACK);
         let (report, reported) = sync_channel(1);
         let (stop, stop_wish) = oneshot::channel();
@@ -152,13 +96,7 @@ impl LocalStack {
 
     /// Chooses more than the server's command.
     pub fn builder(command: ServerCommand) -> LocalStackBuilder {
-        LocalStackBuilder {
-            servers: SupervisorSettings::new(command),
-            emulator: EmulatorConfig::default(),
-            emulator_port: 0,
-            backend_port: 0,
-            grace: Duration::from_secs(5),
-        }
+        LocalStackBuilder::new(command)
     }
 
     /// Where clients find the backend.
@@ -311,11 +249,7 @@ async fn start(builder: LocalStackBuilder) -> Result<(Up, Backend, Supervisor), 
     let emulator = Emulator::start(emulator.port(emulator_port))
         .await
         .map_err(|error| LauncherError::Emulator(Box::new(error)))?;
-    let (emulator_url, fleet_id, location) = (
-        emulator.endpoint().clone(),
-        emulator.fleet_id().to_string(),
-        emulator.location().to_string(),
-    );
+    let (emulator_url, fleet_id, location) = (emulator.endpoint(), emulator.fleet_id(), emulator.location());
     let config = BackendConfig::new(AwsTarget::endpoint(&*emulator_url))
         .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, backend_port)))
         .fleet(FleetTarget::new(&*fleet_id).location(&*location))
@@ -336,7 +270,7 @@ async fn start(builder: LocalStackBuilder) -> Result<(Up, Backend, Supervisor), 
         return Err(LauncherError::ProgramNotFound { program });
     }
     let up = Up {
-        backend_url: backend.url().to_string(),
+        backend_url: backend.url(),
         emulator_url,
         fleet_id,
         location,

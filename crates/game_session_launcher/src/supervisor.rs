@@ -1,7 +1,9 @@
 //! Keeps a number of server processes running, one per game session: the [`roster`](crate::roster) on real processes.
 
+mod settings;
+mod status;
+
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::sync::Arc;
 use std::thread::JoinHandle as Thread;
 use std::time::{Duration, Instant};
@@ -9,144 +11,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinHandle, JoinSet};
 
-use crate::command::{PortRange, ServerCommand};
 use crate::error::LauncherError;
-use crate::lines::{LineQueue, LineSink};
+use crate::lines::LineQueue;
 use crate::orchestrator::Orchestrator;
 use crate::process::{self, Ending, Job, Order};
-use crate::roster::{Input, Life, Output, Place, ProcessNumber, Roster, Settings, Then};
+use crate::roster::{Input, Life, Output, Place, ProcessNumber, Roster, Then};
 
-/// The most processes one supervisor keeps.
-pub const MOST_SERVERS: usize = 64;
+pub use settings::{MOST_SERVERS, SupervisorSettings};
+pub use status::{ServerStatus, SupervisorStatus};
 
 /// How long the last lines of output may take to reach the sink at a stop.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(1);
-
-/// What a [`Supervisor`] keeps running, and how.
-#[derive(Clone)]
-pub struct SupervisorSettings {
-    command: ServerCommand,
-    rules: Settings,
-    ports: PortRange,
-    sink: LineSink,
-    name: String,
-}
-
-impl SupervisorSettings {
-    /// One process of `command`, its lines on the standard error output.
-    pub fn new(command: ServerCommand) -> Self {
-        Self {
-            command,
-            rules: Settings::default(),
-            ports: PortRange::any(),
-            sink: Arc::new(|line| {
-                // nobody may be there to read it any more, and that is no reason to stop
-                let _ = writeln!(std::io::stderr(), "{line}");
-            }),
-            name: "server".to_owned(),
-        }
-    }
-
-    /// How many processes are kept, 1 to [`MOST_SERVERS`].
-    #[must_use]
-    pub fn servers(mut self, count: usize) -> Self {
-        self.rules.places = count;
-        self
-    }
-
-    /// Where the ports for `{port}` in the command come from.
-    #[must_use]
-    pub fn ports(mut self, ports: PortRange) -> Self {
-        self.ports = ports;
-        self
-    }
-
-    /// Takes the lines of output, each with a prefix like `[server 1]`. It is called on a thread of its own; when it
-    /// is too slow, lines are dropped and it is told how many.
-    #[must_use]
-    pub fn on_line(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.sink = Arc::new(sink);
-        self
-    }
-
-    /// How every process id begins, letters, digits and dashes. Choose what no other run has.
-    #[must_use]
-    pub fn process_id_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.name = prefix.into();
-        self
-    }
-
-    /// The program that is started.
-    pub fn program(&self) -> &std::path::Path {
-        self.command.program()
-    }
-
-    /// How long a process may take to end after its pipe was closed, before it is killed.
-    #[must_use]
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.rules.grace = grace;
-        self
-    }
-}
-
-impl std::fmt::Debug for SupervisorSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SupervisorSettings")
-            .field("command", &self.command)
-            .field("rules", &self.rules)
-            .finish()
-    }
-}
-
-/// What runs at one place of a supervisor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ServerStatus {
-    /// A process is being started.
-    Starting {
-        /// Its number, the N of `[server N]`.
-        number: ProcessNumber,
-    },
-    /// A process runs.
-    Running {
-        /// Its number, the N of `[server N]`.
-        number: ProcessNumber,
-        /// What the orchestrator knows it by.
-        process_id: String,
-        /// What the operating system knows it by.
-        os_id: u32,
-    },
-    /// The last process failed; its replacement waits.
-    Waiting {
-        /// How many failed in a row.
-        failures: u32,
-        /// How the last one ended.
-        reason: String,
-    },
-    /// Nothing runs, and nothing will.
-    Closed,
-}
-
-/// What a supervisor is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct SupervisorStatus {
-    /// What runs at each place.
-    pub servers: Vec<ServerStatus>,
-    /// Whether the program of the command does not exist.
-    pub program_missing: bool,
-}
-
-impl SupervisorStatus {
-    /// The failures in a row and the last reason of the place that fails most, if any does.
-    pub fn worst_failure(&self) -> Option<(u32, &str)> {
-        let failing = self.servers.iter().filter_map(|server| match server {
-            ServerStatus::Waiting { failures, reason } => Some((*failures, reason.as_str())),
-            _ => None,
-        });
-        failing.max_by_key(|(failures, _)| *failures)
-    }
-}
 
 /// Server processes that are kept running until [`stop`](Self::stop), or until it is dropped (then they are killed).
 #[derive(Debug)]
@@ -173,9 +48,7 @@ impl Supervisor {
     /// [`LauncherError::InvalidServerCount`]; [`LauncherError::Runtime`] when a thread cannot be had. A program that
     /// cannot be started is no error here, but seen in the [`status`](Self::status).
     pub fn start(settings: SupervisorSettings, orchestrator: Arc<dyn Orchestrator>) -> Result<Self, LauncherError> {
-        if !(1..=MOST_SERVERS).contains(&settings.rules.places) {
-            return Err(LauncherError::InvalidServerCount(settings.rules.places));
-        }
+        settings.check()?;
         let (lines, thread) = LineQueue::start(Arc::clone(&settings.sink)).map_err(LauncherError::Runtime)?;
         let (stop, stopped) = oneshot::channel();
         let (status_sender, status) = watch::channel(SupervisorStatus::default());
@@ -208,7 +81,7 @@ impl Supervisor {
     pub async fn changed(&mut self) {
         // after the end nothing changes any more, and who waits then has a deadline of its own
         if self.status.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

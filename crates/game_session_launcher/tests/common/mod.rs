@@ -59,7 +59,10 @@ impl Services {
         }
         let process = Process::ready(parameters).await;
         let placeable = |world: &gamelift_emulator::Snapshot| {
-            world.processes.iter().any(|process| process.process_id == id && process.placeable)
+            world
+                .processes
+                .iter()
+                .any(|process| process.process_id == id && process.placeable)
         };
         self.until("the process is healthy", placeable).await;
         process
@@ -72,9 +75,12 @@ impl Services {
 }
 
 pub(crate) async fn until(emulator: &Emulator, what: &str, holds: impl Fn(&gamelift_emulator::Snapshot) -> bool) {
-    if emulator.wait_until(holds, LIMIT).await.is_err() {
-        panic!("in vain waited for: {what}\n{:#?}", emulator.snapshot());
-    }
+    let reached = emulator.wait_until(holds, LIMIT).await;
+    assert!(
+        reached.is_ok(),
+        "in vain waited for: {what}\n{:#?}",
+        emulator.snapshot()
+    );
 }
 
 /// A server process, played by the test itself.

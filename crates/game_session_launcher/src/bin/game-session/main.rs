@@ -1,15 +1,20 @@
 //! `game-session`: dedicated servers on this machine, from the command line.
 
+mod signals;
+
 use std::error::Error;
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use game_session_launcher::{LauncherError, LocalStack, PortRange, ServerCommand};
 
+use signals::Signals;
+
 /// How long the first server process may take until it is ready; longer is told, and waited for.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// Starts dedicated game servers and keeps them running.
 #[derive(Parser)]
@@ -56,11 +61,12 @@ fn parse_ports(text: &str) -> Result<PortRange, String> {
 
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt()
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .compact()
-        .init();
+        .with_ansi(colours);
+    log.compact().init();
     let Command::Local(arguments) = Arguments::parse().command;
     match local(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -116,7 +122,7 @@ fn wait(stack: &LocalStack, signals: &Signals) {
             }
         }
     }
-    while !signals.came_within(Duration::from_secs(3600)) {}
+    while !signals.came_within(Duration::from_hours(1)) {}
 }
 
 fn print_addresses(stack: &LocalStack) {
@@ -134,83 +140,36 @@ fn print_addresses(stack: &LocalStack) {
     println!();
 }
 
-/// Ctrl-C and SIGTERM, caught on a thread of their own.
-struct Signals(std::sync::mpsc::Receiver<()>);
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
 
-impl Signals {
-    fn listen() -> Result<Self, LauncherError> {
-        let (came, signals) = std::sync::mpsc::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(LauncherError::Runtime)?;
-        let (listening, listens) = std::sync::mpsc::channel();
-        let listen = move || {
-            runtime.block_on(async {
-                let mut source = match SignalSource::new() {
-                    Ok(source) => source,
-                    Err(error) => return drop(listening.send(Err(error))),
-                };
-                let _ = listening.send(Ok(()));
-                loop {
-                    source.next().await;
-                    if came.send(()).is_err() {
-                        return;
-                    }
-                }
-            });
-        };
-        std::thread::Builder::new()
-            .name("game-session-signals".to_owned())
-            .spawn(listen)
-            .map_err(LauncherError::Runtime)?;
-        match listens.recv() {
-            Ok(Ok(())) => Ok(Self(signals)),
-            Ok(Err(error)) => Err(LauncherError::Runtime(error)),
-            Err(_) => Err(LauncherError::Stopped),
-        }
+    #[test]
+    fn everything_after_the_dashes_is_the_server_command() {
+        let words = [
+            "game-session",
+            "local",
+            "--servers",
+            "2",
+            "--",
+            "./server",
+            "--port",
+            "{port}",
+        ];
+        let Command::Local(local) = Arguments::try_parse_from(words).unwrap().command;
+        assert_eq!((local.servers, local.command.len()), (2, 3));
+        assert!(
+            Arguments::try_parse_from(["game-session", "local"]).is_err(),
+            "a command is required"
+        );
     }
 
-    fn came_within(&self, time: Duration) -> bool {
-        self.0.recv_timeout(time) != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
-    }
-}
-
-#[cfg(unix)]
-struct SignalSource {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl SignalSource {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct SignalSource;
-
-#[cfg(not(unix))]
-impl SignalSource {
-    #[expect(clippy::unnecessary_wraps, reason = "the other platforms can fail")]
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
-        }
+    #[test]
+    fn a_port_range_that_is_none_is_refused_with_what_is_wanted() {
+        assert_eq!(parse_ports("7777-7800"), Ok(PortRange::new(7777, 7800).unwrap()));
+        assert!(parse_ports("7777").unwrap_err().contains("7777-7800"));
+        assert!(parse_ports("7777-x").unwrap_err().contains("\"x\" is no port"));
+        assert!(parse_ports("2-1").unwrap_err().contains("2-1"));
     }
 }
