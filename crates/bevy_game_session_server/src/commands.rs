@@ -52,8 +52,9 @@ impl SessionServerCommands for Commands<'_, '_> {
 }
 
 fn ask(world: &mut World, command: Command) {
-    match world.get_resource_mut::<HostLink>() {
-        Some(mut link) => link.ask(command),
-        None => tracing::warn!("a session command was given without a SessionServerPlugin"),
+    if let Some(mut link) = world.get_resource_mut::<HostLink>() {
+        link.ask(command);
+    } else {
+        tracing::warn!("a session command was given without a SessionServerPlugin");
     }
 }

@@ -212,7 +212,9 @@ fn turn(world: &mut World, moment: Moment) {
         (told, admissions.take_rejected())
     });
     show_state(world);
-    told.into_iter().for_each(|output| tell(world, output));
+    for output in told {
+        tell(world, output);
+    }
     for reason in rejected {
         say(world, PlayerRejected { reason });
     }

@@ -17,7 +17,7 @@ impl Default for ServerPolicies {
         Self {
             auto_activate: true,
             empty_for: None,
-            nobody_came_in: Some(Duration::from_secs(60)),
+            nobody_came_in: Some(Duration::from_mins(1)),
             maximum_age: None,
         }
     }

@@ -101,6 +101,8 @@ impl Admissions {
 
     /// Forgets a request whose connection went away. If the orchestrator lets the player in later, the seat is freed.
     pub fn cancel(&mut self, id: AdmissionId) {
+        self.waiting
+            .retain(|waiting| waiting.player != Some(id) || waiting.call.was_asked());
         for waiting in self.waiting.iter_mut().filter(|waiting| waiting.player == Some(id)) {
             waiting.player = None;
             waiting.call.stop_repeating();
@@ -190,7 +192,9 @@ impl Admissions {
             }
         }
         if self.ledger.has_freed() {
-            self.ledger.take_freed().into_iter().for_each(|seat| self.free(seat));
+            for seat in self.ledger.take_freed() {
+                self.free(seat);
+            }
         }
         self.freeing.retain_mut(|call| match call.poll(now, cx) {
             Poll::Pending => !call.is_overdue(now),
@@ -246,7 +250,9 @@ impl Admissions {
             waiting.forget_at = self.now + LATE_TIME;
             waiting.call.was_asked()
         });
-        refused.into_iter().for_each(|id| self.refuse(id, RefusalCode::Closed));
+        for id in refused {
+            self.refuse(id, RefusalCode::Closed);
+        }
         for (id, decision) in std::mem::take(&mut self.decided) {
             match decision {
                 Ok(_) => self.refuse(id, RefusalCode::Closed),

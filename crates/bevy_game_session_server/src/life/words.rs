@@ -26,6 +26,7 @@ pub(crate) enum Command {
 
 /// How things are at this moment.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, not states")]
 pub(crate) struct Tick {
     pub(crate) moment: Moment,
     pub(crate) is_empty: bool,
