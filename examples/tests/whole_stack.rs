@@ -28,11 +28,14 @@ fn main() -> ExitCode {
     let mut passed = 0;
     let mut failed = 0;
     for (name, test) in chosen {
-        match std::panic::catch_unwind(test) {
-            Ok(()) => passed += 1,
-            Err(_) => failed += 1,
-        }
-        println!("test {name} ... {}", if failed == 0 { "ok" } else { "FAILED" });
+        let verdict = if std::panic::catch_unwind(test).is_ok() {
+            passed += 1;
+            "ok"
+        } else {
+            failed += 1;
+            "FAILED"
+        };
+        println!("test {name} ... {verdict}");
     }
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     println!("\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n");

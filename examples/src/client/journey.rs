@@ -80,8 +80,9 @@ impl Plugin for JourneyPlugin {
             .insert_resource(self.report.clone())
             .insert_resource(Timeline::start())
             .init_resource::<Status>()
-            .add_systems(Startup, set_out)
-            .add_systems(Update, (meet_own_ship, leave_after_play))
+            // first thing in a frame, so that the game has not written for the server when the connection goes
+            .add_systems(First, leave_after_play)
+            .add_systems(Update, (set_out.run_if(settled), meet_own_ship))
             .add_observer(note_progress)
             .add_observer(choose_session)
             .add_observer(note_arrival)
@@ -125,6 +126,12 @@ fn settings(aim: &Aim) -> SessionSettings {
     SessionSettings::new(MAX_PLAYERS)
         .shown_as(name)
         .build(BUILD.parse().expect("the build is a valid id"))
+}
+
+/// True once, after a few frames: the first ones of a window take long and are nobody's waiting time.
+fn settled(mut frames: Local<u32>) -> bool {
+    *frames += 1;
+    *frames == 5
 }
 
 fn set_out(aim: Res<Aim>, sessions: Sessions, timeline: ResMut<Timeline>, status: ResMut<Status>) -> Result {
@@ -192,16 +199,18 @@ fn say_step(timeline: &mut Timeline, step: ProgressStep) {
 }
 
 fn note_arrival(
-    _: On<SessionArrived>,
+    arrived: On<SessionArrived>,
     aim: Res<Aim>,
-    current: Option<Res<CurrentSession>>,
+    connections: Query<&SessionConnection>,
     report: Res<SharedReport>,
     mut timeline: ResMut<Timeline>,
     mut status: ResMut<Status>,
     mut commands: Commands,
 ) {
     say_step(&mut timeline, ProgressStep::InSession);
-    status.0 = current.map_or_else(String::new, |session| format!("in session {}", session.name()));
+    if let Ok(connection) = connections.get(arrived.entity) {
+        status.0 = format!("in {}", connection.game_session().name);
+    }
     report.write(|report| report.arrived = timeline.at(ProgressStep::InSession));
     if let Some(play) = aim.play {
         commands.insert_resource(PlayTimer(Timer::new(play, TimerMode::Once)));

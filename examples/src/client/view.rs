@@ -16,7 +16,7 @@ impl Plugin for ViewPlugin {
             .add_observer(dress_ship)
             .add_observer(dress_star)
             .add_systems(Startup, (build_looks, draw_arena).chain())
-            .add_systems(Update, (glide, spin_stars, mark_own_ship, show_scores));
+            .add_systems(Update, ((glide, show_scores).chain(), spin_stars, mark_own_ship));
     }
 }
 
@@ -58,17 +58,26 @@ fn draw_arena(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, mut mate
         ));
     };
     disc(Circle::new(ARENA_RADIUS).into(), Color::srgb(0.06, 0.08, 0.15), -3.0);
+    let ring = |inner: f32, outer: f32| Annulus::new(inner, outer).mesh().resolution(SMOOTH).build();
     disc(
-        Annulus::new(ARENA_RADIUS * 0.5 - 1.0, ARENA_RADIUS * 0.5).into(),
+        Circle::new(ARENA_RADIUS).mesh().resolution(SMOOTH).build(),
+        Color::srgb(0.06, 0.08, 0.15),
+        -3.0,
+    );
+    disc(
+        ring(ARENA_RADIUS * 0.5 - 1.0, ARENA_RADIUS * 0.5),
         Color::srgb(0.1, 0.13, 0.22),
         -2.0,
     );
     disc(
-        Annulus::new(ARENA_RADIUS - 1.0, ARENA_RADIUS + 2.0).into(),
+        ring(ARENA_RADIUS - 1.0, ARENA_RADIUS + 2.0),
         Color::srgb(0.25, 0.45, 0.8),
         -1.0,
     );
 }
+
+/// Corners of what shall look round.
+const SMOOTH: u32 = 128;
 
 /// Where the middle of the arena is on the screen; the panel stands to its left.
 const ARENA_AT: Vec2 = Vec2::new(150.0, 0.0);

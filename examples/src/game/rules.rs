@@ -53,7 +53,7 @@ fn welcome_player(ready: On<Add, AuthorizedClient>, ships: Query<&Ship>, mut out
 
 fn scatter_stars(mut commands: Commands) {
     for number in 0..STARS {
-        commands.spawn((Star, Place::from(spot(number * 7 + 3)), Replicated));
+        commands.spawn((Star, Place::from(spot(number)), Replicated));
     }
 }
 
@@ -80,14 +80,14 @@ fn move_ships(time: Res<Time>, mut ships: Query<(&Heading, &mut Place)>) {
 fn gather_stars(
     mut ships: Query<(&Place, &mut Score)>,
     mut stars: Query<&mut Place, (With<Star>, Without<Score>)>,
-    mut turn: Local<u32>,
+    mut gathered: Local<u32>,
 ) {
     for (ship, mut score) in &mut ships {
         for mut star in &mut stars {
             if ship.to_vec().distance(star.to_vec()) < SHIP_RADIUS + STAR_RADIUS {
                 score.0 += 1;
-                *turn += 1;
-                *star = Place::from(spot(*turn * 5 + 1));
+                *gathered += 1;
+                *star = Place::from(spot(STARS + *gathered));
             }
         }
     }
