@@ -43,13 +43,27 @@ const GOODBYE: Duration = Duration::from_secs(1);
 type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Responder = oneshot::Sender<Result<Answer, Error>>;
 type HealthCheck = Arc<dyn Fn() -> bool + Send + Sync>;
-type HealthSlot = Arc<Mutex<Option<HealthCheck>>>;
+type TokenRenewal = Arc<dyn Fn() -> Option<Secret> + Send + Sync>;
+
+/// What the game answers when it is asked.
+#[derive(Default)]
+struct Hooks {
+    health: Option<HealthCheck>,
+    renewal: Option<TokenRenewal>,
+}
+
+/// What the threads of the hooks say.
+enum Said {
+    Health(u64, bool),
+    Token(Option<Secret>),
+}
 
 /// The user's end of the task.
 pub(crate) struct Line {
     commands: mpsc::Sender<(Call, Responder)>,
     events: Mutex<mpsc::Receiver<Event>>,
-    health: HealthSlot,
+    hooks: Arc<Mutex<Hooks>>,
+    fallback_role_session: String,
 }
 
 impl Line {
@@ -70,8 +84,10 @@ impl Line {
         let (commands, command_queue) = mpsc::channel(COMMANDS);
         let (event_queue, events) = mpsc::channel(EVENTS);
         let (initialized, init) = oneshot::channel();
-        let (health_answers, health_queue) = mpsc::channel(4);
-        let health = HealthSlot::default();
+        let (said, said_queue) = mpsc::channel(4);
+        let hooks = Arc::<Mutex<Hooks>>::default();
+        let handshake = &config.handshake;
+        let fallback_role_session = format!("{}-{}", handshake.fleet_id, handshake.host_id.replace('/', "-"));
         let driver = Driver {
             start: Instant::now(),
             core: Core::new(config, Duration::ZERO, seed),
@@ -81,17 +97,19 @@ impl Line {
             last_call: 0,
             initialized: Some(initialized),
             event_queue,
-            health: health.clone(),
-            health_answers,
+            hooks: hooks.clone(),
+            said,
+            renewing: false,
             tls: None,
             claim: Some(claim),
         };
-        runtime.spawn(driver.run(command_queue, health_queue));
+        runtime.spawn(driver.run(command_queue, said_queue));
         init.await.unwrap_or(Err(Error::Ended))?;
         Ok(Self {
             commands,
             events: Mutex::new(events),
-            health,
+            hooks,
+            fallback_role_session,
         })
     }
 
@@ -110,7 +128,17 @@ impl Line {
     }
 
     pub(crate) fn set_health_check(&self, check: HealthCheck) {
-        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner).health = Some(check);
+    }
+
+    pub(crate) fn set_token_renewal(&self, renewal: TokenRenewal) {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner).renewal = Some(renewal);
+    }
+
+    /// The name under which a role is taken when the user gives none: fleet and compute, cut to 64.
+    pub(crate) fn fallback_role_session(&self) -> &str {
+        let name = &self.fallback_role_session;
+        &name[..name.len().min(64)]
     }
 }
 
@@ -145,7 +173,7 @@ impl Drop for Claim {
 
 struct Connecting {
     socket: SocketId,
-    result: Pin<Box<dyn Future<Output = Result<WebSocket, ConnectFailure>> + Send>>,
+    result: Pin<Box<dyn Future<Output = Result<Box<WebSocket>, ConnectFailure>> + Send>>,
 }
 
 struct Driver {
@@ -157,8 +185,9 @@ struct Driver {
     last_call: u64,
     initialized: Option<oneshot::Sender<Result<(), Error>>>,
     event_queue: mpsc::Sender<Event>,
-    health: HealthSlot,
-    health_answers: mpsc::Sender<(u64, bool)>,
+    hooks: Arc<Mutex<Hooks>>,
+    said: mpsc::Sender<Said>,
+    renewing: bool,
     tls: Option<Arc<rustls::ClientConfig>>,
     claim: Option<Claim>,
 }
@@ -166,14 +195,14 @@ struct Driver {
 /// What woke the task.
 enum Woken {
     Command(Option<(Call, Responder)>),
-    Connected(SocketId, Result<WebSocket, ConnectFailure>),
+    Connected(SocketId, Result<Box<WebSocket>, ConnectFailure>),
     Socket(SocketId, Input),
-    Health(u64, bool),
+    Said(Said),
     Time,
 }
 
 impl Driver {
-    async fn run(mut self, mut commands: mpsc::Receiver<(Call, Responder)>, mut health: mpsc::Receiver<(u64, bool)>) {
+    async fn run(mut self, mut commands: mpsc::Receiver<(Call, Responder)>, mut said: mpsc::Receiver<Said>) {
         let mut abandoned = false;
         loop {
             self.transmit();
@@ -186,7 +215,7 @@ impl Driver {
                 command = commands.recv(), if !abandoned => Woken::Command(command),
                 (socket, result) = connected(&mut self.connecting) => Woken::Connected(socket, result),
                 (socket, input) = next_input(&mut self.sockets) => Woken::Socket(socket, input),
-                Some((id, healthy)) = health.recv() => Woken::Health(id, healthy),
+                Some(said) = said.recv() => Woken::Said(said),
                 () = sleep_until(deadline.unwrap_or(self.start)), if deadline.is_some() => Woken::Time,
             };
             let now = self.start.elapsed();
@@ -207,7 +236,13 @@ impl Driver {
                 }
                 Woken::Connected(socket, Err(failure)) => self.core.handle_connect_failed(socket, failure, now),
                 Woken::Socket(socket, input) => self.input(socket, input, now),
-                Woken::Health(id, healthy) => self.core.handle_health(id, healthy, now),
+                Woken::Said(Said::Health(id, healthy)) => self.core.handle_health(id, healthy, now),
+                Woken::Said(Said::Token(token)) => {
+                    self.renewing = false;
+                    if let Some(token) = token {
+                        self.core.handle_token(token, now);
+                    }
+                }
                 Woken::Time => {
                     let time = Instant::now();
                     self.sockets
@@ -257,7 +292,7 @@ impl Driver {
                     } else {
                         None
                     };
-                    let result = Box::pin(connect(handshake.endpoint, url, tls));
+                    let result = Box::pin(connect(handshake.endpoint.clone(), url, tls));
                     self.connecting = Some(Connecting { socket, result });
                 }
                 Transmit::Send { socket, text } => {
@@ -272,6 +307,7 @@ impl Driver {
                     }
                 }
                 Transmit::AskHealth { id } => self.ask_health(id),
+                Transmit::RenewToken => self.renew_token(),
             }
         }
     }
@@ -299,25 +335,43 @@ impl Driver {
         }
     }
 
-    /// The check may take its time, or hang: it runs on a thread that nobody waits for.
     fn ask_health(&self, id: u64) {
-        let check = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let answers = self.health_answers.clone();
-        let Some(check) = check else {
-            let _ = answers.try_send((id, true));
-            return;
-        };
-        let ask = move || {
-            let healthy = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check())).unwrap_or(false);
-            // Fails only when the task is gone.
-            let _ = answers.blocking_send((id, healthy));
-        };
-        if std::thread::Builder::new()
-            .name("gamelift-health".to_owned())
-            .spawn(ask)
-            .is_err()
+        let check = self.hooks.lock().unwrap_or_else(PoisonError::into_inner).health.clone();
+        match check {
+            Some(check) => self.aside(
+                "gamelift-health",
+                move || Said::Health(id, check()),
+                Said::Health(id, false),
+            ),
+            None => drop(self.said.try_send(Said::Health(id, true))),
+        }
+    }
+
+    /// One question at a time.
+    fn renew_token(&mut self) {
+        let renewal = self
+            .hooks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .renewal
+            .clone();
+        if let Some(renewal) = renewal
+            && !std::mem::replace(&mut self.renewing, true)
         {
-            let _ = self.health_answers.try_send((id, false));
+            self.aside("gamelift-token", move || Said::Token(renewal()), Said::Token(None));
+        }
+    }
+
+    /// Asks the game on a thread that nobody waits for: it may take its time, hang, or panic, which says `otherwise`.
+    fn aside(&self, name: &str, ask: impl FnOnce() -> Said + Send + 'static, otherwise: Said) {
+        let said = self.said.clone();
+        let work = move || {
+            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)).unwrap_or(otherwise);
+            // Fails only when the task is gone.
+            let _ = said.blocking_send(answer);
+        };
+        if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+            tracing::warn!(%error, "no thread can be started to ask the game");
         }
     }
 
@@ -351,7 +405,7 @@ impl Driver {
     }
 }
 
-async fn connected(connecting: &mut Option<Connecting>) -> (SocketId, Result<WebSocket, ConnectFailure>) {
+async fn connected(connecting: &mut Option<Connecting>) -> (SocketId, Result<Box<WebSocket>, ConnectFailure>) {
     poll_fn(|cx| {
         let Some(attempt) = connecting else {
             return Poll::Pending;
@@ -368,7 +422,7 @@ async fn connect(
     endpoint: Endpoint,
     url: Secret,
     tls: Option<Arc<rustls::ClientConfig>>,
-) -> Result<WebSocket, ConnectFailure> {
+) -> Result<Box<WebSocket>, ConnectFailure> {
     let failure = |cause: String| ConnectFailure {
         http_status: None,
         cause,
@@ -395,7 +449,7 @@ async fn connect(
         None => Connector::Plain,
     };
     match client_async_tls_with_config(url.expose(), stream, Some(config), Some(connector)).await {
-        Ok((websocket, _)) => Ok(websocket),
+        Ok((websocket, _)) => Ok(Box::new(websocket)),
         Err(error) => Err(refusal(&error)),
     }
 }
@@ -438,14 +492,14 @@ enum Input {
 /// calls that wait for their replies.
 struct Socket {
     id: SocketId,
-    websocket: WebSocket,
+    websocket: Box<WebSocket>,
     outbox: std::collections::VecDeque<Message>,
     /// Set once we said goodbye: nothing more is heard of it, and it is dropped at this time.
     closing: Option<Instant>,
 }
 
 impl Socket {
-    fn new(id: SocketId, websocket: WebSocket) -> Self {
+    fn new(id: SocketId, websocket: Box<WebSocket>) -> Self {
         Self {
             id,
             websocket,

@@ -53,7 +53,7 @@ pub struct GameSession {
     ip_address: String,
     dns_name: String,
     game_properties: BTreeMap<String, String>,
-    game_session_data: Secret,
+    private_data: Secret,
     matchmaker_data: String,
 }
 
@@ -68,7 +68,7 @@ impl GameSession {
             ip_address: push.ip_address,
             dns_name: push.dns_name,
             game_properties: push.game_properties,
-            game_session_data: push.game_session_data,
+            private_data: push.game_session_data,
             matchmaker_data: push.matchmaker_data,
         }
     }
@@ -115,7 +115,7 @@ impl GameSession {
 
     /// What the creator says in private. Do not log it; it is not in the `Debug` text.
     pub fn game_session_data(&self) -> &str {
-        self.game_session_data.expose()
+        self.private_data.expose()
     }
 
     /// What the matchmaker says: JSON, or empty.
@@ -149,7 +149,7 @@ impl GameSessionUpdate {
             ip_address: session.ip_address,
             dns_name: session.dns_name,
             game_properties: session.game_properties,
-            game_session_data: session.game_session_data,
+            private_data: session.game_session_data,
             matchmaker_data: session.matchmaker_data,
         };
         Self {

@@ -1,8 +1,10 @@
-//! Amazon GameLift server SDK 5.x in Rust: engine-free, never blocking.
+#![doc = include_str!("../README.md")]
 
+mod credentials;
 mod driver;
 mod error;
 mod event;
+mod matchmaker;
 mod parameters;
 pub mod proto;
 mod server;
@@ -10,12 +12,14 @@ mod server;
 pub use self::{
     error::{Error, ServiceErrorKind},
     event::{Event, GameSession, GameSessionUpdate},
+    matchmaker::{BackfillMode, MatchedAttribute, MatchedPlayer, MatchedTeam, MatchmakerData},
     parameters::{ProcessParameters, ServerParameters},
     proto::message::{
         AttributeValue, BackfillPlayer, ComputeCertificate, DescribePlayerSessions, FleetRoleCredentials,
         PlayerSession, PlayerSessionCreationPolicy, PlayerSessionStatus, PlayerSessions, StartMatchBackfill,
         StopMatchBackfill, UpdateReason,
     },
+    proto::{AwsCredentials, Secret},
     server::GameLiftServer,
 };
 

@@ -60,7 +60,7 @@ impl Config {
             connect_timeout: Duration::from_secs(20),
             connect_attempts: 8,
             drain: Duration::from_secs(5),
-            heartbeat_interval: Duration::from_secs(60),
+            heartbeat_interval: Duration::from_mins(1),
             heartbeat_jitter: Duration::from_secs(10),
             max_calls: 1024,
             max_request_bytes: 512 * 1024,

@@ -10,9 +10,10 @@ use std::{
 
 use crate::{
     Error, Event, ProcessParameters, ServerParameters,
+    credentials::Credentials,
     driver::Line,
     proto::{
-        Answer, Call,
+        Answer, Call, Secret,
         message::{
             ComputeCertificate, DescribePlayerSessions, FleetRoleCredentials, GetFleetRoleCredentials,
             PlayerSessionCreationPolicy, PlayerSessions, StartMatchBackfill, StartedMatchBackfill, StopMatchBackfill,
@@ -34,7 +35,7 @@ pub struct GameLiftServer {
 struct Facts {
     game_session_id: Option<String>,
     termination_time: Option<SystemTime>,
-    not_managed: bool,
+    credentials: Credentials,
 }
 
 impl GameLiftServer {
@@ -133,24 +134,27 @@ impl GameLiftServer {
         self.read(Call::GetComputeCertificate, "GetComputeCertificate").await
     }
 
-    /// Asks for credentials of a role of the fleet. Each call asks the service; keep the answer until it expires.
+    /// Credentials of a role of the fleet. They are kept until 15 minutes before they expire. An empty
+    /// `role_session_name` stands for fleet and compute.
     ///
     /// # Errors
     /// [`Error::NotManagedFleet`] on a fleet that is not managed - once learned, without asking again.
     pub async fn fleet_role_credentials(
         &self,
-        request: GetFleetRoleCredentials,
+        mut request: GetFleetRoleCredentials,
     ) -> Result<FleetRoleCredentials, Error> {
-        if self.facts().not_managed {
-            return Err(Error::NotManagedFleet);
+        if request.role_session_name.is_empty() {
+            self.line
+                .fallback_role_session()
+                .clone_into(&mut request.role_session_name);
         }
+        if let Some(kept) = self.facts().credentials.kept(&request.role_arn, SystemTime::now())? {
+            return Ok(kept);
+        }
+        let role = request.role_arn.clone();
         let call = Call::GetFleetRoleCredentials(request);
-        let credentials: FleetRoleCredentials = self.read(call, "GetFleetRoleCredentials").await?;
-        if credentials.access_key_id.is_empty() {
-            self.facts().not_managed = true;
-            return Err(Error::NotManagedFleet);
-        }
-        Ok(credentials)
+        let credentials = self.read(call, "GetFleetRoleCredentials").await?;
+        self.facts().credentials.keep(role, credentials)
     }
 
     /// Says that this process is about to exit (`ProcessEnding`). Without it the service books a crash. May be repeated.
@@ -206,6 +210,12 @@ impl GameLiftServer {
     /// Until it is set the answer is yes. An answer that takes 50 s counts as no, and so does a panic.
     pub fn set_health_check(&self, check: impl Fn() -> bool + Send + Sync + 'static) {
         self.line.set_health_check(Arc::new(check));
+    }
+
+    /// Sets what gets a new auth token when the service refuses the old one at a reconnect (tokens of `GetComputeAuthToken`
+    /// expire within hours). It is asked on a thread of its own and may block; `None` means that there is none now.
+    pub fn set_token_renewal(&self, renew: impl Fn() -> Option<Secret> + Send + Sync + 'static) {
+        self.line.set_token_renewal(Arc::new(renew));
     }
 
     /// The id of the game session, once its event was taken.

@@ -4,115 +4,21 @@
 //! (`process_ending` asked) - *ended* (answered) - *destroyed*. Heartbeats run from *ready* to *ending*. A failed
 //! `process_ready` goes back to *initialized*. Pushes other than a refresh count only while *ready* or *ending*.
 
+mod incoming;
+mod outgoing;
+mod vocabulary;
+
 use std::{collections::VecDeque, time::Duration};
 
+pub use self::vocabulary::{Answer, Call, CallId, Output, Transmit};
 use super::{
-    Authorization, Config, ConnectFailure, Handshake, Random, Secret, SocketId,
-    calls::{Calls, Pending},
+    Authorization, Config, ConnectFailure, Random, Secret, SocketId,
+    calls::Calls,
     health::{Beat, Health},
     link::{Failed, Identity, Link, Step},
-    message::{
-        AcceptPlayerSession, ActivateGameSession, ActivateServerProcess, CreateGameSession, DecodeError,
-        DescribePlayerSessions, FromService, GetComputeCertificate, GetFleetRoleCredentials, HeartbeatServerProcess,
-        PlayerSessionCreationPolicy, Push, RefreshConnection, RemovePlayerSession, Reply, Request, StartMatchBackfill,
-        StopMatchBackfill, TerminateServerProcess, UpdatePlayerSessionCreationPolicy,
-    },
-    validate::validate,
+    message::{DecodeError, FromService},
 };
-use crate::{Error, Event, GameSession, GameSessionUpdate, ServiceErrorKind};
-
-/// Names one call of the user. The caller chooses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u64);
-
-/// What a user can ask for.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Call {
-    /// The process can host a game session.
-    ProcessReady(ActivateServerProcess),
-    /// The game session is ready for players.
-    ActivateGameSession,
-    /// A player has come.
-    AcceptPlayerSession(String),
-    /// A player has gone.
-    RemovePlayerSession(String),
-    /// Opens or closes the game session for new players.
-    UpdatePlayerSessionCreationPolicy(PlayerSessionCreationPolicy),
-    /// Asks for player sessions.
-    DescribePlayerSessions(DescribePlayerSessions),
-    /// Asks for more players.
-    StartMatchBackfill(StartMatchBackfill),
-    /// Takes that back.
-    StopMatchBackfill(StopMatchBackfill),
-    /// Asks for the compute's TLS certificate.
-    GetComputeCertificate,
-    /// Asks for credentials of a role.
-    GetFleetRoleCredentials(GetFleetRoleCredentials),
-    /// The process is about to exit.
-    ProcessEnding,
-    /// Closes the connection for good.
-    Destroy,
-}
-
-/// How a call succeeded.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Answer {
-    /// It is done.
-    Done,
-    /// The service said this; read it with [`Reply::result`].
-    Reply(Reply),
-}
-
-/// What the driver is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Transmit {
-    /// Open a websocket, then `handle_connected` or `handle_connect_failed`.
-    Connect {
-        /// The new connection's name.
-        socket: SocketId,
-        /// Where to, and as whom: see [`Handshake::url`].
-        handshake: Handshake,
-        /// Goes into the URL.
-        idempotency_token: String,
-    },
-    /// Send this text frame.
-    Send {
-        /// On which connection.
-        socket: SocketId,
-        /// The frame.
-        text: String,
-    },
-    /// Close this connection with code 1000, or give the attempt up. Nothing more is to be reported of it.
-    Close {
-        /// Which one.
-        socket: SocketId,
-    },
-    /// Ask the game whether it is well, then `handle_health`.
-    AskHealth {
-        /// Repeated in the answer.
-        id: u64,
-    },
-}
-
-/// What the user is to hear.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Output {
-    /// The first connection is there, or will never be.
-    Initialized(Result<(), Error>),
-    /// A call ended. Every call does so exactly once.
-    Done {
-        /// Which call.
-        call: CallId,
-        /// How it ended.
-        result: Result<Answer, Error>,
-    },
-    /// Something happened, in the order in which the service said it.
-    Event(Event),
-}
+use crate::{Error, Event};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
@@ -274,10 +180,24 @@ impl Core {
             self.destroy();
         } else {
             tracing::warn!(%error, next_wait = ?wait, "cannot reach GameLift");
+            if refused && matches!(handshake.authorization, Authorization::Token(_)) {
+                self.transmits.push_back(Transmit::RenewToken);
+            }
             if attempts == self.config.connect_attempts {
                 self.outputs.push_back(Output::Event(Event::ConnectionLost(error)));
             }
         }
+    }
+
+    /// The game has a new auth token, in answer to [`Transmit::RenewToken`] or of its own. It is used from the next attempt
+    /// to connect on, which is made at once if there is no connection.
+    pub fn handle_token(&mut self, token: Secret, now: Duration) {
+        if self.phase < Phase::Ended && !token.is_empty() {
+            self.link.identity.handshake.authorization = Authorization::Token(token);
+            self.link.identity.idempotency_token = self.random.uuid();
+            self.link.retry_now(now);
+        }
+        self.settle(now);
     }
 
     /// A connection ended, with the close code if there was one.
@@ -375,182 +295,12 @@ impl Core {
         self.settle(now);
     }
 
-    fn start_call(&mut self, call: CallId, what: Call, now: Duration) -> Result<(), Error> {
-        let request = self.request(what)?;
-        validate(&request)?;
-        if self.calls.len() >= self.config.max_calls {
-            return Err(Error::Busy);
-        }
-        let (before, repeatable) = (self.phase, self.is_repeatable(&request));
-        let next = match &request {
-            Request::ActivateServerProcess(_) => Phase::Activating,
-            Request::TerminateServerProcess(_) => Phase::Ending,
-            _ => before,
-        };
-        self.enqueue(Some(call), &request, repeatable, now)?;
-        self.phase = next;
-        if next == Phase::Ending {
-            self.health.stop();
-        }
-        Ok(())
-    }
-
-    /// What is sent for a call, if the phase allows it.
-    fn request(&self, what: Call) -> Result<Request, Error> {
-        let phase = self.phase;
-        match what {
-            Call::ProcessEnding => match phase {
-                Phase::Starting => Err(Error::NotReady {
-                    action: "TerminateServerProcess",
-                }),
-                Phase::Destroyed => Err(Error::Ended),
-                _ => Ok(TerminateServerProcess {}.into()),
-            },
-            Call::ProcessReady(ready) => match phase {
-                Phase::Starting => Err(Error::NotReady {
-                    action: "ActivateServerProcess",
-                }),
-                Phase::Initialized => Ok(ready.into()),
-                Phase::Activating | Phase::Ready => Err(Error::AlreadyReady),
-                Phase::Ending | Phase::Ended | Phase::Destroyed => Err(Error::Ended),
-            },
-            what => {
-                let request = self.request_of_ready_process(what)?;
-                match phase {
-                    Phase::Ready => Ok(request),
-                    Phase::Ending | Phase::Ended | Phase::Destroyed => Err(Error::Ended),
-                    Phase::Starting | Phase::Initialized | Phase::Activating => Err(Error::NotReady {
-                        action: request.action(),
-                    }),
-                }
-            }
-        }
-    }
-
-    fn request_of_ready_process(&self, what: Call) -> Result<Request, Error> {
-        let ready = self.phase == Phase::Ready;
-        let session = |action: &'static str| match &self.game_session_id {
-            Some(id) => Ok(id.clone()),
-            None if ready => Err(Error::NoGameSession { action }),
-            None => Ok(String::new()),
-        };
-        Ok(match what {
-            Call::ActivateGameSession => ActivateGameSession {
-                game_session_id: session("ActivateGameSession")?,
-            }
-            .into(),
-            Call::AcceptPlayerSession(player_session_id) => AcceptPlayerSession {
-                game_session_id: session("AcceptPlayerSession")?,
-                player_session_id,
-            }
-            .into(),
-            Call::RemovePlayerSession(player_session_id) => RemovePlayerSession {
-                game_session_id: session("RemovePlayerSession")?,
-                player_session_id,
-            }
-            .into(),
-            Call::UpdatePlayerSessionCreationPolicy(player_session_policy) => UpdatePlayerSessionCreationPolicy {
-                game_session_id: session("UpdatePlayerSessionCreationPolicy")?,
-                player_session_policy,
-            }
-            .into(),
-            Call::DescribePlayerSessions(describe) => describe.into(),
-            Call::StartMatchBackfill(start) => start.into(),
-            Call::StopMatchBackfill(stop) => stop.into(),
-            Call::GetComputeCertificate => GetComputeCertificate {}.into(),
-            Call::GetFleetRoleCredentials(get) => get.into(),
-            Call::ProcessReady(_) | Call::ProcessEnding | Call::Destroy => return Err(Error::Ended),
-        })
-    }
-
-    /// The service remembers request ids and repeats its reply. Only a backfill without a ticket id of its own would
-    /// leave two tickets behind if it did not.
-    #[expect(clippy::unused_self, reason = "a rule of the machine")]
-    fn is_repeatable(&self, request: &Request) -> bool {
-        !matches!(request, Request::StartMatchBackfill(start) if start.ticket_id.is_empty())
-    }
-
-    fn enqueue(
-        &mut self,
-        call: Option<CallId>,
-        request: &Request,
-        repeatable: bool,
-        now: Duration,
-    ) -> Result<(), Error> {
-        let request_id = self.random.uuid();
-        let text = request.encode(&request_id);
-        if text.len() > self.config.max_request_bytes {
-            let reason = format!("it has more than {} bytes", self.config.max_request_bytes);
-            return Err(Error::Validation {
-                field: "request",
-                reason,
-            });
-        }
-        let deadline = now + self.config.call_timeout;
-        let action = request.action();
-        self.calls.push(Pending {
-            call,
-            action,
-            request_id,
-            text,
-            repeatable,
-            sent_on: None,
-            deadline,
-        });
-        Ok(())
-    }
-
-    fn heartbeat(&mut self, healthy: bool, now: Duration) {
-        let request = HeartbeatServerProcess { health_status: healthy }.into();
-        if let Err(error) = self.enqueue(None, &request, true, now) {
-            tracing::warn!(%error, "a heartbeat cannot be sent");
-        }
-    }
-
     /// `socket` will bring no more replies.
     fn requeue(&mut self, socket: SocketId) {
         for pending in self.calls.lost(socket) {
             let error = Error::Disconnected { action: pending.action };
             self.failed(&pending, error);
         }
-    }
-
-    fn answered(&mut self, pending: Pending, reply: Reply, now: Duration) {
-        if reply.status_code != Some(200) {
-            let kind = ServiceErrorKind::of(reply.status_code);
-            let message = reply.error_message.unwrap_or_else(|| kind.default_message().to_owned());
-            let error = Error::Service {
-                action: pending.action,
-                status: reply.status_code,
-                kind,
-                message,
-            };
-            return self.failed(&pending, error);
-        }
-        match pending.action {
-            "ActivateServerProcess" if self.phase == Phase::Activating => {
-                self.phase = Phase::Ready;
-                self.health.start(now);
-                self.done(pending.call, Ok(Answer::Done));
-                // The first heartbeat goes at once, not at the next timeout.
-                return self.handle_timeout(now);
-            }
-            "TerminateServerProcess" if self.phase == Phase::Ending => self.phase = Phase::Ended,
-            _ => {}
-        }
-        self.done(pending.call, Ok(Answer::Reply(reply)));
-    }
-
-    fn failed(&mut self, pending: &Pending, error: Error) {
-        match pending.action {
-            "ActivateServerProcess" if self.phase == Phase::Activating => self.phase = Phase::Initialized,
-            "HeartbeatServerProcess" => {
-                self.heartbeat_lost |= pending.sent_on.is_none();
-                tracing::warn!(%error, "a heartbeat failed");
-            }
-            _ => {}
-        }
-        self.done(pending.call, Err(error));
     }
 
     fn done(&mut self, call: Option<CallId>, result: Result<Answer, Error>) {
@@ -562,70 +312,6 @@ impl Core {
     fn ignore(&mut self, what: &'static str) {
         self.ignored += 1;
         tracing::trace!(what, "ignored");
-    }
-
-    fn pushed(&mut self, push: Push, now: Duration) {
-        let ready = matches!(self.phase, Phase::Ready | Phase::Ending);
-        match push {
-            Push::RefreshConnection(refresh) => self.refresh(refresh, now),
-            _ if !ready => self.ignore("a push outside the time between process_ready and process_ending"),
-            Push::CreateGameSession(create) => self.game_session(create),
-            Push::UpdateGameSession(update) => {
-                let update = GameSessionUpdate::new(update, &self.config.handshake.fleet_id);
-                self.outputs.push_back(Output::Event(Event::UpdateGameSession(update)));
-            }
-            Push::TerminateProcess(terminate) => {
-                self.outputs.push_back(Output::Event(Event::terminate(&terminate)));
-            }
-        }
-    }
-
-    /// One process hosts one game session in its life.
-    fn game_session(&mut self, create: CreateGameSession) {
-        if create.game_session_id.is_empty() {
-            return self.ignore("a game session without an id");
-        }
-        if let Some(id) = &self.game_session_id {
-            if *id != create.game_session_id {
-                tracing::warn!(
-                    new = create.game_session_id,
-                    "a second game session was placed on this process; ignored"
-                );
-            }
-            return self.ignore("a game session while there is one");
-        }
-        self.game_session_id = Some(create.game_session_id.clone());
-        let session = GameSession::created(create, &self.config.handshake.fleet_id);
-        self.outputs.push_back(Output::Event(Event::StartGameSession(session)));
-    }
-
-    fn refresh(&mut self, refresh: RefreshConnection, now: Duration) {
-        let old = &self.link.identity.handshake;
-        let endpoint = match refresh.refresh_connection_endpoint.parse::<super::Endpoint>() {
-            Ok(endpoint) if old.endpoint.is_secure() && !endpoint.is_secure() => {
-                tracing::warn!("a refresh to a connection without encryption was refused");
-                return;
-            }
-            Ok(endpoint) => endpoint,
-            Err(error) => {
-                tracing::warn!(%error, "a refresh cannot be followed; the connection stays");
-                return;
-            }
-        };
-        let token: Secret = refresh.auth_token;
-        if self.phase >= Phase::Ended || token.is_empty() {
-            return self.ignore("a refresh without a token, or after the end");
-        }
-        let handshake = Handshake {
-            endpoint,
-            authorization: Authorization::Token(token),
-            ..old.clone()
-        };
-        let identity = Identity {
-            handshake,
-            idempotency_token: self.random.uuid(),
-        };
-        self.link.refresh(identity, now);
     }
 
     fn destroy(&mut self) {
@@ -647,7 +333,7 @@ impl Core {
             self.transmits.push_back(match step {
                 Step::Connect { socket, identity } => Transmit::Connect {
                     socket,
-                    handshake: identity.handshake,
+                    handshake: Box::new(identity.handshake),
                     idempotency_token: identity.idempotency_token,
                 },
                 Step::Close { socket } => Transmit::Close { socket },

@@ -49,7 +49,7 @@ pub(super) struct Identity {
 /// What the core must do about sockets.
 #[derive(Debug)]
 pub(super) enum Step {
-    Connect { socket: SocketId, identity: Identity },
+    Connect { socket: SocketId, identity: Box<Identity> },
     Close { socket: SocketId },
 }
 
@@ -121,7 +121,7 @@ impl Link {
         let socket = SocketId(self.next_socket);
         self.steps.push(Step::Connect {
             socket,
-            identity: identity.clone(),
+            identity: Box::new(identity.clone()),
         });
         self.attempt = Some(Attempt {
             socket,
@@ -269,6 +269,13 @@ impl Link {
 
     pub(super) fn retry_if_due(&mut self, now: Duration) {
         if self.retry_at.is_some_and(|at| at <= now) {
+            self.try_again(now);
+        }
+    }
+
+    /// Does not wait any longer, if it waits.
+    pub(super) fn retry_now(&mut self, now: Duration) {
+        if self.retry_at.is_some() {
             self.try_again(now);
         }
     }

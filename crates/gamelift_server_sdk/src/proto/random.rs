@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// SplitMix64, twice.
+/// Two `SplitMix64` generators side by side.
 #[derive(Debug, Clone)]
 pub(crate) struct Random {
     state: [u64; 2],

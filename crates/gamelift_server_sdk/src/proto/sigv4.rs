@@ -1,4 +1,4 @@
-//! The SigV4 variant of the handshake. Not the standard canonical request: only the three sorted ids are hashed.
+//! The `SigV4` variant of the handshake. Not the standard canonical request: only the three sorted ids are hashed.
 
 use std::{
     fmt::Write,

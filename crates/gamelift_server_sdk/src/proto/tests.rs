@@ -32,6 +32,7 @@ struct World {
     closed: Vec<SocketId>,
     asked: Vec<(u64, Duration)>,
     outputs: Vec<Output>,
+    renewals: u32,
     calls: u64,
     /// What the game answers when it is asked for its health; `None` is silence.
     health: Option<bool>,
@@ -59,6 +60,7 @@ impl World {
             closed: Vec::new(),
             asked: Vec::new(),
             outputs: Vec::new(),
+            renewals: 0,
             calls: 0,
             health: Some(true),
         };
@@ -118,6 +120,7 @@ impl World {
                 }
                 Transmit::Send { socket, text } => self.sent.push((socket, self.now, text)),
                 Transmit::Close { socket } => self.closed.push(socket),
+                Transmit::RenewToken => self.renewals += 1,
                 Transmit::AskHealth { id } => {
                     self.asked.push((id, self.now));
                     if let Some(healthy) = self.health {

@@ -28,6 +28,7 @@ pub enum Push {
 
 impl Push {
     /// The whole text frame.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot panic")]
     pub fn encode(&self) -> String {
         serde_json::to_string(self).expect("pushes hold only strings, numbers and maps with string keys")
     }

@@ -69,6 +69,7 @@ impl Reply {
     }
 
     /// The whole text frame.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot panic")]
     pub fn encode(&self) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]

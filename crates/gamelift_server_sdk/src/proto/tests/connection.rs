@@ -35,7 +35,10 @@ fn reconnect_waits_4_8_16_32_32_32_32() {
     world.close(socket, None);
     world.refuse_again(8, None);
     let at: Vec<Duration> = world.connects.iter().map(|(_, at, ..)| *at).collect();
-    let waits: Vec<u64> = at.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect();
+    let waits: Vec<u64> = at
+        .windows(2)
+        .map(|pair| pair[1].checked_sub(pair[0]).unwrap().as_secs())
+        .collect();
     assert_eq!(waits, [4, 8, 16, 32, 32, 32, 32, 32]);
 }
 
@@ -324,4 +327,29 @@ fn frames_of_a_connection_that_is_gone_do_not_count() {
     world.close(old, None);
     world.text_on(old, &Reply::success("AcceptPlayerSession", &id).encode());
     assert!(world.results(call).is_empty());
+}
+
+#[test]
+fn a_refused_reconnect_asks_for_a_new_token_and_uses_it_at_once() {
+    let mut world = World::ready();
+    let socket = world.socket();
+    world.close(socket, None);
+    world.refuse(Some(403));
+    assert_eq!(world.renewals, 1);
+    world.core.handle_token("token-2".into(), world.now);
+    world.pump();
+    let [refused, renewed] = &world.connects[..] else {
+        panic!("{:?}", world.connects)
+    };
+    assert_eq!(refused.1, renewed.1, "without waiting");
+    assert_ne!(refused.3, renewed.3, "a new identity");
+    world.accept();
+}
+
+#[test]
+fn a_new_token_does_not_disturb_a_good_connection() {
+    let mut world = World::ready();
+    world.core.handle_token("token-2".into(), world.now);
+    world.pump();
+    assert!(world.connects.is_empty() && world.closed.is_empty());
 }

@@ -123,7 +123,7 @@ fn timeout_is_20s_and_configurable() {
         let mut world = World::with(|config| config.call_timeout = secs(seconds), 7);
         world.accept();
         let call = world.call(ready(7777));
-        world.advance(secs(seconds) - Duration::from_millis(1));
+        world.advance(secs(seconds).checked_sub(Duration::from_millis(1)).unwrap());
         assert!(world.results(call).is_empty());
         world.advance(Duration::from_millis(1));
         assert!(matches!(world.result(call), Err(Error::Timeout { after, .. }) if after == secs(seconds)));

@@ -6,7 +6,8 @@ use crate::proto::message::UpdateGameSession;
 /// How many histories the ordinary run plays; `GAMELIFT_STORM_HISTORIES` sets another number.
 const HISTORIES: u128 = 1000;
 
-fn play(seed: u128) {
+/// Returns how many events were told and how many calls succeeded.
+fn play(seed: u128) -> (usize, usize) {
     let mut dice = Random::new(seed);
     let mut roll = |sides: u64| {
         u64::try_from(dice.around(Duration::ZERO, Duration::from_millis(1 << 20)).as_millis()).unwrap() % sides
@@ -27,7 +28,7 @@ fn play(seed: u128) {
             4 => calls.push(world.call(ready(7777))),
             5 | 6 => calls.push(world.call(accept("psess-1"))),
             7 => world.advance(Duration::from_millis(roll(30_000))),
-            8 | 9 | 10 if !world.sent.is_empty() => {
+            8..=10 if !world.sent.is_empty() => {
                 let at = usize::try_from(roll(world.sent.len() as u64)).unwrap();
                 let (socket, _, text) = world.sent[at].clone();
                 let frame = RequestFrame::decode(&text).unwrap();
@@ -70,6 +71,12 @@ fn play(seed: u128) {
         .filter(|output| matches!(output, Output::Initialized(_)))
         .count();
     assert!(inits <= 1, "seed {seed}");
+    let done = world
+        .outputs
+        .iter()
+        .filter(|output| matches!(output, Output::Done { result: Ok(_), .. }))
+        .count();
+    (tickets.len(), done)
 }
 
 #[test]
@@ -77,7 +84,15 @@ fn every_call_ends_once_and_pushes_stay_in_order_whatever_the_service_does() {
     let histories = std::env::var("GAMELIFT_STORM_HISTORIES")
         .ok()
         .and_then(|text| text.parse().ok());
-    for seed in 0..histories.unwrap_or(HISTORIES) {
-        play(seed);
+    let (mut told, mut done) = (0, 0);
+    let histories = histories.unwrap_or(HISTORIES);
+    for seed in 0..histories {
+        let (events, calls) = play(seed);
+        told += events as u128;
+        done += calls as u128;
     }
+    assert!(
+        told > histories && done > histories,
+        "the histories are about something: {told} events, {done} calls"
+    );
 }
