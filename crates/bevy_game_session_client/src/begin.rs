@@ -4,18 +4,21 @@
 
 use bevy_ecs::prelude::*;
 use game_session_protocol::{
-    BoxedFuture, CreateGameSession, EndGameSession, GameSession, GameSessionId, IdempotencyKey, JoinGameSession,
-    LeaveGameSession, Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService, UpdateGameSession,
+    BoxedFuture, BuildId, CreateGameSession, EndGameSession, GameSession, GameSessionId, IdempotencyKey,
+    JoinGameSession, LeaveGameSession, Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
+    UpdateGameSession,
 };
 use tracing::debug;
 
-use crate::components::{Reach, SessionConnection, SessionPhase, SessionSearch, SessionSettings};
+use crate::components::{Reach, SessionConnection, SessionPhase, SessionSettings};
 use crate::error::SessionError;
 use crate::in_flight::{Answer, Reply};
 use crate::index::SessionIndex;
 use crate::operation::SessionOperation as Op;
 use crate::outcome;
+use crate::search::SessionSearch;
 use crate::state;
+use crate::travelling;
 
 pub(crate) fn start(world: &mut World, entity: Entity) {
     if !is_running(world, entity, Op::Start) {
@@ -38,7 +41,11 @@ pub(crate) fn join(world: &mut World, entity: Entity, found: GameSession) {
         return;
     }
     begin_way(world, entity, SessionPhase::Joining);
-    let build = world.resource::<SessionIndex>().build.clone();
+    let build = world
+        .resource::<SessionIndex>()
+        .build
+        .clone()
+        .unwrap_or_else(|| found.build.clone());
     if build != found.build {
         return fail(world, entity, Op::Join, SessionError::VersionMismatch { source: None });
     }
@@ -124,7 +131,7 @@ pub(crate) fn leave(world: &mut World, entity: Entity) {
         return;
     }
     outcome::set_phase(world, entity, SessionPhase::Leaving);
-    outcome::stop_travel(world, entity);
+    travelling::stop_travel(world, entity);
     match game_session_id(world, entity) {
         Some(id) => launch(world, entity, Op::Leave, |service, _| {
             done(service.leave(LeaveGameSession { id }))
@@ -151,7 +158,7 @@ pub(crate) fn travel(world: &mut World, entity: Entity) {
     if !is_running(world, entity, Op::Travel) {
         return;
     }
-    if outcome::request_travel(world, entity) {
+    if travelling::request_travel(world, entity) {
         return;
     }
     debug!("a fresh ticket is needed for the travel");
@@ -249,10 +256,17 @@ fn create_request(world: &World, entity: Entity) -> Result<CreateGameSession, Se
         idempotency_key: IdempotencyKey::random(),
         name: settings.name.unwrap_or_else(own_name),
         max_players: settings.max_players,
-        build: settings.build.unwrap_or_else(|| index.build.clone()),
+        build: settings
+            .build
+            .or_else(|| index.build.clone())
+            .unwrap_or_else(default_build),
         properties: settings.properties,
         privacy: settings.privacy,
     })
+}
+
+fn default_build() -> BuildId {
+    "dev".parse().expect("the word is a valid build id")
 }
 
 /// Only what differs from what others find now.

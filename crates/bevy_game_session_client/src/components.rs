@@ -1,4 +1,4 @@
-//! What sits on the entity of a session or a search.
+//! What sits on the entity of a session.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 use game_session_protocol::{
-    BuildId, FindGameSessions, GameProperties, GameSession, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, Ticket,
+    BuildId, GameProperties, GameSession, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, Ticket,
 };
 
 use crate::error::SessionError;
@@ -157,7 +157,7 @@ pub struct SessionSettings {
     pub name: Option<String>,
     /// Seats in all, 1 to 200.
     pub max_players: u16,
-    /// The build it runs; `None`: the build of the plugin.
+    /// The build it runs; `None`: the [build of the client](crate::SessionClientPlugin::client_build), else `dev`.
     pub build: Option<BuildId>,
     /// What others may filter by: at most 16 pairs, keys up to 32 and values up to 96 characters.
     pub properties: GameProperties,
@@ -296,44 +296,17 @@ impl SessionConnection {
     }
 }
 
-/// On the entity of a search: what is searched. Despawn the entity to cancel it, or when its results are no longer shown.
-#[derive(Component, Debug, Clone, PartialEq, Eq)]
-#[component(immutable)]
-pub struct SessionSearch {
-    pub(crate) name: SessionName,
-    pub(crate) query: FindGameSessions,
-}
-
-impl SessionSearch {
-    /// The name in the search's events, `search 1` and so on.
-    pub fn name(&self) -> &SessionName {
-        &self.name
-    }
-
-    /// What is searched.
-    pub fn query(&self) -> &FindGameSessions {
-        &self.query
-    }
-}
-
-/// On the entity of a search that is done: what was found.
-#[derive(Component, Debug, Clone, PartialEq, Eq, Default)]
-pub struct SearchResults {
-    /// The game sessions, in the orchestrator's order.
-    pub game_sessions: Vec<GameSession>,
-    /// Put it in the next query's `page` for more; `None` on the last page.
-    pub next_page: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     #[test]
     fn a_name_is_one_to_sixty_four_characters_without_control_characters() {
         assert!("Friday night".parse::<SessionName>().is_ok());
         assert!("ä".repeat(64).parse::<SessionName>().is_ok());
-        for bad in ["".to_owned(), "x".repeat(65), "a\nb".to_owned()] {
+        for bad in [String::new(), "x".repeat(65), "a\nb".to_owned()] {
             assert!(
                 matches!(bad.parse::<SessionName>(), Err(SessionError::InvalidSettings { .. })),
                 "{bad:?}"

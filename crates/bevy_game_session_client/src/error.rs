@@ -237,6 +237,8 @@ impl From<ServiceError> for SessionError {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use std::error::Error as _;
 
     use super::*;

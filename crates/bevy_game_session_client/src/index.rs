@@ -8,13 +8,14 @@ use std::task::Waker;
 use std::time::Duration;
 
 use bevy_ecs::prelude::*;
-use game_session_protocol::{BuildId, GameSession, LeaveGameSession, Progress, ProgressStep, Seat, SessionService};
+use game_session_protocol::{BuildId, GameSession, LeaveGameSession, Progress, ProgressStep, SessionService};
 
 use crate::components::{SessionName, SessionPhase};
 use crate::deadlines::SessionDeadlines;
 use crate::error::SessionError;
 use crate::in_flight::{Answer, InFlight, Reply, WakeFlag};
 use crate::operation::SessionOperation;
+use crate::record::{Record, Travel};
 use crate::state::ClientSessionState;
 use crate::transitions::{Input, Next, next};
 
@@ -29,7 +30,8 @@ pub(crate) struct SessionIndex {
     // Before the service: what is cancelled by the drop is undone by it.
     in_flight: Vec<InFlight>,
     service: Arc<dyn SessionService>,
-    pub(crate) build: BuildId,
+    /// The build of this client, if the game said it.
+    pub(crate) build: Option<BuildId>,
     deadlines: SessionDeadlines,
     names: HashMap<SessionName, Entity>,
     records: HashMap<Entity, Record>,
@@ -40,43 +42,6 @@ pub(crate) struct SessionIndex {
     waker: Waker,
     /// The state that was asked for last.
     pub(crate) state: ClientSessionState,
-}
-
-/// What is known of one session.
-pub(crate) struct Record {
-    pub(crate) name: SessionName,
-    pub(crate) phase: SessionPhase,
-    pub(crate) game_session: Option<GameSession>,
-    pub(crate) seat: Option<HeldSeat>,
-    pub(crate) travel: Travel,
-    pub(crate) step: Option<ProgressStep>,
-}
-
-/// A seat, and whether its ticket may still be good.
-pub(crate) struct HeldSeat {
-    pub(crate) seat: Seat,
-    pub(crate) since: Duration,
-    pub(crate) used: bool,
-}
-
-/// Where the player's connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Travel {
-    /// Nowhere yet.
-    None,
-    /// The transport was asked.
-    Requested,
-    /// The server has admitted the player.
-    Arrived,
-    /// It failed.
-    Failed,
-}
-
-impl Travel {
-    /// Whether a transport must be told to stop.
-    pub(crate) fn is_with_transport(self) -> bool {
-        matches!(self, Self::Requested | Self::Arrived)
-    }
 }
 
 /// What a frame found.
@@ -93,7 +58,7 @@ pub(crate) struct Remains {
 }
 
 impl SessionIndex {
-    pub(crate) fn new(service: Arc<dyn SessionService>, build: BuildId, deadlines: SessionDeadlines) -> Self {
+    pub(crate) fn new(service: Arc<dyn SessionService>, build: Option<BuildId>, deadlines: SessionDeadlines) -> Self {
         let flag = Arc::new(WakeFlag::default());
         Self {
             service,

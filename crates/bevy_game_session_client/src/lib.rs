@@ -94,7 +94,7 @@
 //! ```
 //! use bevy_ecs::prelude::*;
 //! use bevy_game_session_client::prelude::*;
-//! use game_session_protocol::FindGameSessions;
+//! use game_session_protocol::{FindGameSessions, GameSession};
 //!
 //! fn refresh(mut sessions: Sessions, old: Query<Entity, With<SessionSearch>>, mut commands: Commands) {
 //!     old.iter().for_each(|search| commands.entity(search).despawn());
@@ -102,8 +102,8 @@
 //! }
 //!
 //! fn join_the_first_that_fits(found: On<SessionsFound>, mut sessions: Sessions) {
-//!     let build = sessions.build().clone();
-//!     match found.game_sessions.iter().find(|session| session.is_joinable_by(&build)) {
+//!     let fits = |session: &&GameSession| sessions.build().is_some_and(|build| session.is_joinable_by(build));
+//!     match found.game_sessions.iter().find(fits) {
 //!         Some(session) => drop(sessions.join("game", session)),
 //!         None => drop(sessions.quick_join("game", SessionSettings::new(4))),
 //!     }
@@ -196,14 +196,15 @@ mod index;
 mod operation;
 mod outcome;
 mod plugin;
+mod record;
+mod search;
 mod sessions;
 mod state;
 mod transitions;
 mod travel;
+mod travelling;
 
-pub use components::{
-    Reach, SearchResults, SessionConnection, SessionName, SessionPhase, SessionSearch, SessionSettings,
-};
+pub use components::{Reach, SessionConnection, SessionName, SessionPhase, SessionSettings};
 pub use deadlines::SessionDeadlines;
 pub use error::SessionError;
 pub use events::{
@@ -215,6 +216,7 @@ pub use events::{
 pub use http::{HttpSessionService, HttpSettings};
 pub use operation::SessionOperation;
 pub use plugin::{SessionClientPlugin, SessionClientSystems};
+pub use search::{SearchResults, SessionSearch};
 pub use sessions::Sessions;
 pub use state::{ClientSessionState, CurrentSession};
 pub use travel::{DisconnectReason, TravelCommands, TravelError, TravelPolicy, TravelRequested, TravelStopped};

@@ -8,21 +8,21 @@ use game_session_protocol::{GameSession, ProgressStep, Seat};
 use tracing::{debug, info, warn};
 
 use crate::begin;
-use crate::components::{SearchResults, SessionConnection, SessionName, SessionPhase};
+use crate::components::{SessionConnection, SessionName, SessionPhase};
 use crate::error::SessionError;
 use crate::events::{
-    SessionArrived, SessionCancelled, SessionDisconnected, SessionEnded, SessionFailed, SessionJoined, SessionLeft,
-    SessionProgress, SessionStarted, SessionTravelFailed, SessionUpdated, SessionsFound, emit,
+    SessionCancelled, SessionEnded, SessionFailed, SessionJoined, SessionLeft, SessionProgress, SessionStarted,
+    SessionUpdated, SessionsFound, emit,
 };
 use crate::in_flight::{InFlight, Reply};
-use crate::index::{HeldSeat, News, Remains, SessionIndex, Travel};
+use crate::index::{News, Remains, SessionIndex};
 use crate::operation::SessionOperation as Op;
+use crate::record::{HeldSeat, Travel};
+use crate::search::SearchResults;
 use crate::state;
 use crate::transitions::{Input, Next, next};
-use crate::travel::{DisconnectReason, TravelError, TravelPolicy, TravelRequested, TravelStopped};
-
-/// How old a ticket may be that is handed to a transport: it is good for 45 s, and the way takes time.
-const TICKET_IS_FRESH: Duration = Duration::from_secs(30);
+use crate::travel::{TravelError, TravelPolicy, TravelStopped};
+use crate::travelling;
 
 /// Looks at everything in flight, and tells what happened. Runs only while something is in flight.
 pub(crate) fn poll_sessions(world: &mut World) {
@@ -31,15 +31,18 @@ pub(crate) fn poll_sessions(world: &mut World) {
     while let Some(news) = world.resource_mut::<SessionIndex>().next_news(now, before) {
         match news {
             News::Step(entity, step) => progress(world, entity, step),
-            News::Answer(op, answer) => match op.entity {
-                Some(entity) => answered(world, entity, op, answer),
-                None => debug!(name = %op.name, operation = %op.operation, "a session that is gone was tidied up"),
-            },
+            News::Answer(op, answer) => {
+                if let Some(entity) = op.entity {
+                    answered(world, entity, op, answer);
+                } else {
+                    debug!(name = %op.name, operation = %op.operation, "a session that is gone was tidied up");
+                }
+            }
         }
     }
 }
 
-fn now(world: &World) -> Duration {
+pub(crate) fn now(world: &World) -> Duration {
     world
         .get_resource::<Time<Real>>()
         .map(Time::elapsed)
@@ -129,7 +132,7 @@ fn reseated(world: &mut World, entity: Entity, mut op: InFlight, seat: Seat) {
     hold_seat(world, entity, &seat);
     op.answer = None;
     world.resource_mut::<SessionIndex>().put_back(op);
-    request_travel(world, entity);
+    travelling::request_travel(world, entity);
 }
 
 fn hold_seat(world: &mut World, entity: Entity, seat: &Seat) {
@@ -146,36 +149,6 @@ fn hold_seat(world: &mut World, entity: Entity, seat: &Seat) {
     if let Ok(mut session) = world.get_entity_mut(entity) {
         session.insert(SessionConnection::new(seat.clone()));
     }
-}
-
-/// Hands the ticket to the transport. False when it is used or too old.
-pub(crate) fn request_travel(world: &mut World, entity: Entity) -> bool {
-    let now = now(world);
-    let mut index = world.resource_mut::<SessionIndex>();
-    let Some(record) = index.record_mut(entity) else {
-        return true;
-    };
-    let name = record.name.clone();
-    let Some(held) = &mut record.seat else { return false };
-    if held.used || now.saturating_sub(held.since) > TICKET_IS_FRESH {
-        return false;
-    }
-    held.used = true;
-    let (address, ticket) = (held.seat.address, held.seat.ticket.clone());
-    record.travel = Travel::Requested;
-    state::sync(world);
-    progress(world, entity, ProgressStep::Connecting);
-    if world.resource::<SessionIndex>().is_running(entity, Op::Travel) {
-        info!(session = %name, %address, "travelling");
-        world.trigger(TravelRequested {
-            entity,
-            name,
-            address,
-            ticket,
-        });
-        world.flush();
-    }
-    true
 }
 
 fn updated(world: &mut World, entity: Entity, name: SessionName, game_session: GameSession) {
@@ -207,7 +180,7 @@ fn left(world: &mut World, entity: Entity, op: InFlight, error: Option<SessionEr
 }
 
 fn ended(world: &mut World, entity: Entity, op: InFlight) {
-    stop_travel(world, entity);
+    travelling::stop_travel(world, entity);
     advance(world, entity, Input::Done, Op::End);
     info!(session = %op.name, "ended for everyone");
     emit(world, SessionEnded { entity, name: op.name });
@@ -228,7 +201,7 @@ pub(crate) fn failed(world: &mut World, entity: Entity, op: InFlight, error: Ses
                 SessionError::TimedOut { .. } => TravelError::TimedOut,
                 error => TravelError::NoSeat(Box::new(error)),
             };
-            return travel_ended_badly(world, entity, name, error, true);
+            return travelling::give_up(world, entity, name, error);
         }
         Op::Leave => return left_without_seat(world, entity, name, error),
         _ => {}
@@ -285,7 +258,7 @@ pub(crate) fn cancelled(world: &mut World, entity: Entity, op: InFlight) {
 }
 
 /// Moves the session on as the table says. True when it goes; the index has forgotten it then.
-fn advance(world: &mut World, entity: Entity, input: Input, operation: Op) -> bool {
+pub(crate) fn advance(world: &mut World, entity: Entity, input: Input, operation: Op) -> bool {
     let mut index = world.resource_mut::<SessionIndex>();
     let Some(record) = index.record(entity) else {
         return false;
@@ -330,30 +303,6 @@ pub(crate) fn progress(world: &mut World, entity: Entity, step: ProgressStep) {
     }
 }
 
-/// Ends a travel that runs, and tells the transport to drop its connection.
-pub(crate) fn stop_travel(world: &mut World, entity: Entity) {
-    let mut index = world.resource_mut::<SessionIndex>();
-    let op = index.take(entity, Op::Travel);
-    let was_travelling = index
-        .record_mut(entity)
-        .is_some_and(|record| std::mem::replace(&mut record.travel, Travel::None).is_with_transport());
-    state::sync(world);
-    if was_travelling {
-        world.trigger(TravelStopped { entity });
-        world.flush();
-    }
-    if let Some(op) = op {
-        emit(
-            world,
-            SessionCancelled {
-                entity,
-                name: op.name,
-                operation: Op::Travel,
-            },
-        );
-    }
-}
-
 /// Tells what became of a session or search that is gone. The index has forgotten it before.
 pub(crate) fn bury(world: &mut World, entity: Entity, remains: Option<Remains>) {
     state::sync(world);
@@ -380,61 +329,4 @@ pub(crate) fn bury(world: &mut World, entity: Entity, remains: Option<Remains>) 
             },
         );
     }
-}
-
-/// The transport says that the server has admitted the player.
-pub(crate) fn arrived(world: &mut World, entity: Entity) {
-    let by_itself = *world.resource::<TravelPolicy>() == TravelPolicy::Manual;
-    let mut index = world.resource_mut::<SessionIndex>();
-    let asked = index.take(entity, Op::Travel).is_some();
-    let Some(record) = index.record_mut(entity) else { return };
-    let in_progress = matches!(record.phase, SessionPhase::InProgress | SessionPhase::Ending);
-    if !in_progress || !(asked || (by_itself && record.travel == Travel::None)) {
-        return debug!("an arrival that nobody waits for was ignored");
-    }
-    record.travel = Travel::Arrived;
-    let name = record.name.clone();
-    state::sync(world);
-    progress(world, entity, ProgressStep::InSession);
-    info!(session = %name, "arrived");
-    emit(world, SessionArrived { entity, name });
-}
-
-/// The transport says that the travel failed.
-pub(crate) fn travel_failed(world: &mut World, entity: Entity, error: TravelError) {
-    let mut index = world.resource_mut::<SessionIndex>();
-    match index.take(entity, Op::Travel) {
-        Some(op) => travel_ended_badly(world, entity, op.name, error, false),
-        None => debug!(%error, "the end of a travel that nobody waits for was ignored"),
-    }
-}
-
-fn travel_ended_badly(world: &mut World, entity: Entity, name: SessionName, error: TravelError, stop: bool) {
-    let mut index = world.resource_mut::<SessionIndex>();
-    let was_travelling = index.record_mut(entity).is_some_and(|record| {
-        record.step = record.step.min(Some(ProgressStep::Ticket));
-        std::mem::replace(&mut record.travel, Travel::Failed).is_with_transport()
-    });
-    state::sync(world);
-    if stop && was_travelling {
-        world.trigger(TravelStopped { entity });
-        world.flush();
-    }
-    info!(session = %name, %error, "the travel failed");
-    emit(world, SessionTravelFailed { entity, name, error });
-}
-
-/// The transport says that the connection is gone.
-pub(crate) fn disconnected(world: &mut World, entity: Entity, reason: DisconnectReason) {
-    let mut index = world.resource_mut::<SessionIndex>();
-    let Some(record) = index.record_mut(entity) else { return };
-    match record.travel {
-        Travel::Requested => return travel_failed(world, entity, TravelError::Transport(reason.to_string())),
-        Travel::Arrived => record.travel = Travel::None,
-        Travel::None | Travel::Failed => return debug!(%reason, "the end of no connection was ignored"),
-    }
-    let name = record.name.clone();
-    advance(world, entity, Input::Lost, Op::Travel);
-    info!(session = %name, %reason, "disconnected");
-    emit(world, SessionDisconnected { entity, name, reason });
 }

@@ -1,7 +1,7 @@
 //! The plugin: what it adds to an app.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use bevy_app::prelude::*;
@@ -10,12 +10,13 @@ use bevy_state::app::{AppExtStates as _, StatesPlugin};
 use bevy_time::TimePlugin;
 use game_session_protocol::{BuildId, SessionService};
 
-use crate::components::{SessionName, SessionSearch};
+use crate::components::SessionName;
 use crate::deadlines::SessionDeadlines;
 use crate::events;
 use crate::in_flight::Answer;
 use crate::index::SessionIndex;
 use crate::outcome;
+use crate::search::SessionSearch;
 use crate::state::ClientSessionState;
 use crate::travel::TravelPolicy;
 
@@ -26,29 +27,29 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// plugins; the ones for time and states are added when they are absent.
 pub struct SessionClientPlugin {
     service: Arc<dyn SessionService>,
-    build: BuildId,
+    build: Option<BuildId>,
     deadlines: SessionDeadlines,
     travel: TravelPolicy,
 }
 
 impl SessionClientPlugin {
     /// Sessions of the given orchestrator.
-    ///
-    /// # Panics
-    /// Never: the default build is a valid id.
     pub fn new(service: impl SessionService) -> Self {
         Self {
             service: Arc::new(service),
-            build: "dev".parse().expect("the word is a valid build id"),
+            build: None,
             deadlines: SessionDeadlines::default(),
             travel: TravelPolicy::default(),
         }
     }
 
-    /// The build of this client; `dev` unless said otherwise. Players meet only where it is equal.
+    /// The build of this client: players meet only where it is equal. With it a join of a game session of another build
+    /// fails before anything is asked; without it the game has to look at
+    /// [`GameSession::is_joinable_by`](game_session_protocol::GameSession::is_joinable_by) itself, and sessions
+    /// whose [settings](crate::SessionSettings) name no build run as `dev`.
     #[must_use]
     pub fn client_build(mut self, build: BuildId) -> Self {
-        self.build = build;
+        self.build = Some(build);
         self
     }
 
@@ -152,7 +153,7 @@ fn wait_until(until: Instant, mut answer: Answer) {
     }
     let bell = Arc::new(Bell::default());
     let waker = Waker::from(bell.clone());
-    while let Poll::Pending = answer.as_mut().poll(&mut Context::from_waker(&waker)) {
+    while answer.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
         let left = until.saturating_duration_since(Instant::now());
         let rung = bell.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = bell.1.wait_timeout_while(rung, left, |rung| !*rung);

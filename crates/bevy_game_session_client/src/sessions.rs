@@ -5,12 +5,13 @@ use bevy_ecs::system::SystemParam;
 use game_session_protocol::{BuildId, FindGameSessions, GameSession};
 
 use crate::begin;
-use crate::components::{SessionName, SessionPhase, SessionSearch, SessionSettings};
+use crate::components::{SessionName, SessionPhase, SessionSettings};
 use crate::error::SessionError;
 use crate::events::{SessionCreated, SessionDestroyed, emit};
 use crate::index::SessionIndex;
 use crate::operation::SessionOperation;
 use crate::outcome;
+use crate::search::SessionSearch;
 use crate::transitions::Next;
 
 /// What a game calls. It conflicts with no query or resource of the game.
@@ -86,7 +87,7 @@ impl Sessions<'_, '_> {
         let settings = begin::settings_of(found);
         let found = found.clone();
         self.enter(name, SessionOperation::Join, settings, |world, entity| {
-            begin::join(world, entity, found)
+            begin::join(world, entity, found);
         })
     }
 
@@ -168,9 +169,9 @@ impl Sessions<'_, '_> {
             .map(|record| record.phase)
     }
 
-    /// The build of this client, to tell which game sessions it can join.
-    pub fn build(&self) -> &BuildId {
-        &self.index.build
+    /// The build of this client, if the plugin was told: it says which game sessions can be joined.
+    pub fn build(&self) -> Option<&BuildId> {
+        self.index.build.as_ref()
     }
 
     /// A call on a session that exists.

@@ -4,7 +4,8 @@ use bevy_ecs::prelude::*;
 use bevy_state::prelude::*;
 
 use crate::components::{SessionName, SessionPhase};
-use crate::index::{Record, SessionIndex, Travel};
+use crate::index::SessionIndex;
+use crate::record::{Record, Travel};
 
 /// The session in which the player has a seat: exists from [`InProgress`](SessionPhase::InProgress) until it is left.
 #[derive(Resource, Debug, Clone, PartialEq, Eq)]
@@ -40,12 +41,12 @@ pub enum ClientSessionState {
 fn state_of(record: &Record) -> ClientSessionState {
     use ClientSessionState as State;
     match (record.phase, record.travel) {
-        (SessionPhase::Starting | SessionPhase::Joining, _) => State::Connecting,
         (SessionPhase::Pending | SessionPhase::Ended, _) => State::Idle,
         (_, Travel::Arrived) => State::InSession,
-        (_, Travel::Requested) => State::Connecting,
         // With manual travel the game is on its way until it says otherwise.
-        (SessionPhase::InProgress, Travel::None) => State::Connecting,
+        (SessionPhase::Starting | SessionPhase::Joining, _)
+        | (_, Travel::Requested)
+        | (SessionPhase::InProgress, Travel::None) => State::Connecting,
         (_, Travel::None | Travel::Failed) => State::Idle,
     }
 }

@@ -35,6 +35,7 @@ pub(crate) enum Next {
 }
 
 /// The table. `None`: it cannot happen in that phase; a call is then refused.
+#[expect(clippy::match_same_arms, reason = "a table reads by its rows")]
 pub(crate) fn next(phase: SessionPhase, input: Input, operation: SessionOperation) -> Option<Next> {
     use Input::{Call, Cancelled, Done, Failed, Lost};
     use Next::{Gone, Stay, To};
@@ -69,6 +70,8 @@ pub(crate) fn next(phase: SessionPhase, input: Input, operation: SessionOperatio
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use std::fmt::Write as _;
 
     use super::*;

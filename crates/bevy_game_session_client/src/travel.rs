@@ -10,7 +10,7 @@ use game_session_protocol::{GoodbyeCode, RefusalCode, Ticket};
 
 use crate::components::SessionName;
 use crate::error::SessionError;
-use crate::outcome;
+use crate::travelling;
 
 /// Who starts the travel when a seat is there.
 #[derive(Resource, Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,14 +131,14 @@ pub trait TravelCommands {
 
 impl TravelCommands for Commands<'_, '_> {
     fn session_arrived(&mut self, entity: Entity) {
-        self.queue(move |world: &mut World| outcome::arrived(world, entity));
+        self.queue(move |world: &mut World| travelling::arrived(world, entity));
     }
 
     fn session_travel_failed(&mut self, entity: Entity, error: TravelError) {
-        self.queue(move |world: &mut World| outcome::travel_failed(world, entity, error));
+        self.queue(move |world: &mut World| travelling::travel_failed(world, entity, error));
     }
 
     fn session_disconnected(&mut self, entity: Entity, reason: DisconnectReason) {
-        self.queue(move |world: &mut World| outcome::disconnected(world, entity, reason));
+        self.queue(move |world: &mut World| travelling::disconnected(world, entity, reason));
     }
 }

@@ -7,11 +7,11 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How long before its end an identity is renewed.
-const MARGIN: Duration = Duration::from_secs(5 * 60);
+const MARGIN: Duration = Duration::from_mins(5);
 
 /// For how long a new identity is believed at least and at most, whatever this machine's clock says.
-const SHORTEST: Duration = Duration::from_secs(60);
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const SHORTEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// The identity, if there is one. The lock is held while one is fetched, so that all wait for the same.
 #[derive(Default)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_game_session_client::*;
+use bevy_state::prelude::*;
 use bevy_time::TimeUpdateStrategy;
 use game_session_protocol::*;
 use tokio::sync::oneshot;
@@ -192,8 +193,13 @@ macro_rules! hear {
 
 /// An app in which time passes only by [`pass`].
 pub(crate) fn app(service: impl SessionService, policy: TravelPolicy) -> App {
+    app_with(SessionClientPlugin::new(service).travel(policy))
+}
+
+/// The same with any settings of the plugin.
+pub(crate) fn app_with(plugin: SessionClientPlugin) -> App {
     let mut app = App::new();
-    app.add_plugins(SessionClientPlugin::new(service).travel(policy))
+    app.add_plugins(plugin)
         .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::ZERO))
         .init_resource::<Heard>();
     hear!(app,
@@ -275,4 +281,40 @@ pub(crate) fn heard(app: &mut App) -> Vec<String> {
 
 pub(crate) fn phase(app: &App, entity: Entity) -> Option<SessionPhase> {
     app.world().get::<SessionPhase>(entity).copied()
+}
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+pub(crate) fn manual() -> (App, Scripted) {
+    let service = Scripted::default();
+    (app(service.clone(), TravelPolicy::Manual), service)
+}
+
+pub(crate) fn automatic() -> (App, Scripted) {
+    let service = Scripted::default();
+    (app(service.clone(), TravelPolicy::Automatic), service)
+}
+
+/// A session that was created and started.
+pub(crate) fn started(app: &mut App, service: &Scripted) -> Entity {
+    let entity = with_sessions(app, |sessions| {
+        let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
+        sessions.start("game");
+        entity
+    });
+    assert!(service.next().accept());
+    app.update();
+    heard(app);
+    entity
+}
+
+pub(crate) fn state(app: &mut App) -> ClientSessionState {
+    app.update();
+    *app.world().resource::<State<ClientSessionState>>().get()
+}
+
+pub(crate) fn commands(app: &mut App, queue: impl FnOnce(&mut Commands)) {
+    queue(&mut app.world_mut().commands());
+    app.world_mut().flush();
+    app.update();
 }
