@@ -15,9 +15,16 @@ fn play(seed: u128) -> (usize, usize) {
     let mut world = World::with(|_| {}, seed);
     let mut calls = Vec::new();
     let mut pushed = 0_u32;
+    // Half of the histories start before anything is connected, half in the middle of a good life.
+    if roll(2) == 0 {
+        world.accept();
+        calls.push(world.call(ready(7777)));
+        world.answer_all();
+    }
     for _ in 0..120 {
         let sockets: Vec<SocketId> = world.connects.iter().map(|(socket, ..)| *socket).collect();
-        let some_socket = sockets[usize::try_from(roll(sockets.len() as u64)).unwrap()];
+        let any = sockets[usize::try_from(roll(sockets.len() as u64)).unwrap()];
+        let some_socket = world.core.link().current.filter(|_| roll(4) > 0).unwrap_or(any);
         match roll(14) {
             0 | 1 => {
                 world.core.handle_connected(world.last_connect(), world.now);
