@@ -198,8 +198,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_wait: Duration::from_secs(25),
-            placement_deadline: Duration::from_secs(120),
-            access_token_life: Duration::from_secs(12 * 60 * 60),
+            placement_deadline: Duration::from_mins(2),
+            access_token_life: Duration::from_hours(12),
             header_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(10),
             concurrent_requests: 1024,

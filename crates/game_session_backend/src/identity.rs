@@ -96,7 +96,7 @@ mod tests {
             player_of(&ring, &clock, guest.access_token.expose()),
             Some(guest.player_id.clone())
         );
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         assert_eq!(player_of(&ring, &clock, guest.access_token.expose()), None);
     }
 

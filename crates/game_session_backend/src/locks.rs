@@ -65,7 +65,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn old_keys_make_room_and_held_ones_stay() {
-        let locks = KeyedLocks::<u8, u8>::new(Duration::from_secs(60), 2);
+        let locks = KeyedLocks::<u8, u8>::new(Duration::from_mins(1), 2);
         let held = locks.lock(1).await;
         drop(locks.lock(2).await);
         assert!(locks.lock(3).await.is_none(), "both are too young to go");

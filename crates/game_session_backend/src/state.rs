@@ -71,7 +71,7 @@ impl AppState {
         place: GameLiftPlace,
         hosts: Option<Vec<String>>,
     ) -> Self {
-        let (pace, creator_limit) = match place {
+        let (polling, creators) = match place {
             GameLiftPlace::Loopback => (Pace::Loopback, CreatorLimit::Off),
             GameLiftPlace::Remote => (Pace::Remote, CreatorLimit::Fleet),
         };
@@ -79,10 +79,10 @@ impl AppState {
         let minutes = |count: u64| Duration::from_secs(count * 60);
         Self(Arc::new(Shared {
             ring: config.keyring.clone().unwrap_or_else(Keyring::random),
-            watch: ActivationWatch::new(Arc::clone(&gamelift), pace),
+            watch: ActivationWatch::new(Arc::clone(&gamelift), polling),
             gamelift: Patient::new(gamelift),
             clock,
-            creator_limit: config.creator_limit.unwrap_or(creator_limit),
+            creator_limit: config.creator_limit.unwrap_or(creators),
             server_port: config.server_port,
             hosts,
             players: Buckets::new(limits.per_player),

@@ -29,7 +29,7 @@ struct Arguments {
     /// The URL of an emulator, asked with dummy credentials; without it the usual AWS variables and profiles count.
     #[arg(long, env = "GAME_SESSION_EMULATOR")]
     emulator: Option<String>,
-    /// The file with the master secrets; else GAME_SESSION_KEYRING and GAME_SESSION_KEYRING_FILE count.
+    /// The file with the master secrets; else `GAME_SESSION_KEYRING` and `GAME_SESSION_KEYRING_FILE` count.
     #[arg(long)]
     keyring_file: Option<PathBuf>,
     /// The longest an answer is held back, in seconds.

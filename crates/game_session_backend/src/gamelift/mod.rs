@@ -18,28 +18,28 @@ pub type Outcome<T> = BoxedFuture<Result<T, GameLiftError>>;
 
 /// GameLift, seen from one fleet and location. Calls end by themselves; none is repeated inside.
 pub trait GameLift: Send + Sync + 'static {
-    /// CreateGameSession: the game session of the token, new or as it is now.
+    /// `CreateGameSession`: the game session of the token, new or as it is now.
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord>;
 
-    /// DescribeGameSessions of one game session; `None` when there is none.
+    /// `DescribeGameSessions` of one game session; `None` when there is none.
     fn describe_game_session(&self, arn: GameSessionArn) -> Outcome<Option<GameSessionRecord>>;
 
-    /// DescribeGameSessions of the fleet and location, one page of those in this status.
+    /// `DescribeGameSessions` of the fleet and location, one page of those in this status.
     fn describe_game_sessions(&self, query: StatusQuery) -> Outcome<RecordPage>;
 
-    /// SearchGameSessions of the fleet and location: active ones that fit the filter.
+    /// `SearchGameSessions` of the fleet and location: active ones that fit the filter.
     fn search_game_sessions(&self, query: SearchQuery) -> Outcome<RecordPage>;
 
-    /// CreatePlayerSession: reserves a seat.
+    /// `CreatePlayerSession`: reserves a seat.
     fn create_player_session(&self, arn: GameSessionArn, player: String) -> Outcome<PlayerSessionRecord>;
 
-    /// DescribePlayerSessions of one player, in all game sessions.
+    /// `DescribePlayerSessions` of one player, in all game sessions.
     fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>>;
 
-    /// UpdateGameSession: what is `None` stays.
+    /// `UpdateGameSession`: what is `None` stays.
     fn update_game_session(&self, change: GameSessionChange) -> Outcome<GameSessionRecord>;
 
-    /// TerminateGameSession: asks the server process to end it.
+    /// `TerminateGameSession`: asks the server process to end it.
     fn terminate_game_session(&self, arn: GameSessionArn) -> Outcome<()>;
 
     /// The ARN that the game session of this token would have, as far as that can be told without a call.
@@ -89,24 +89,24 @@ impl fmt::Display for GameSessionArn {
     }
 }
 
-/// The arguments of CreateGameSession. The same for the same player, click and body.
+/// The arguments of `CreateGameSession`. The same for the same player, click and body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGameSession {
-    /// GameLift's IdempotencyToken.
+    /// GameLift's `IdempotencyToken`.
     pub token: String,
     /// What others see.
     pub name: String,
     /// Seats in all.
     pub max_players: u16,
-    /// GameProperties, ours included.
+    /// `GameProperties`, ours included.
     pub properties: GameProperties,
-    /// GameSessionData.
+    /// `GameSessionData`.
     pub session_data: SecretText,
-    /// CreatorId.
+    /// `CreatorId`.
     pub creator: Option<String>,
 }
 
-/// The arguments of UpdateGameSession.
+/// The arguments of `UpdateGameSession`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GameSessionChange {
     /// Which.
@@ -167,7 +167,7 @@ pub struct GameSessionRecord {
     pub current_players: u16,
     /// Whether it takes new players.
     pub policy: PlayerSessionPolicy,
-    /// GameProperties, ours included.
+    /// `GameProperties`, ours included.
     pub properties: GameProperties,
     /// Where its server listens, once known.
     pub ip_address: Option<String>,
@@ -175,7 +175,7 @@ pub struct GameSessionRecord {
     pub port: Option<u16>,
     /// When it was made, milliseconds since the Unix epoch on GameLift's clock.
     pub created_at_ms: Option<u64>,
-    /// GameSessionData.
+    /// `GameSessionData`.
     pub session_data: SecretText,
 }
 

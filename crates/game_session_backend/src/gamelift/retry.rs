@@ -1,8 +1,8 @@
 //! Which failed calls are made again, and when.
 //!
 //! Throttled and unconnected calls did nothing, so any call may be repeated after them. After an internal error or a
-//! lost answer only calls that are the same when made twice are: all but CreatePlayerSession. A creator's limit
-//! (LimitExceeded) is an answer, not throttling, and is never repeated.
+//! lost answer only calls that are the same when made twice are: all but `CreatePlayerSession`. A creator's limit
+//! (`LimitExceeded`) is an answer, not throttling, and is never repeated.
 
 use std::sync::Arc;
 use std::time::Duration;

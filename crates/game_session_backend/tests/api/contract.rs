@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_guest_is_a_new_player_with_a_token_that_ends() {
-    let limits = Limits::default().access_token_life(Duration::from_secs(600));
+    let limits = Limits::default().access_token_life(Duration::from_mins(10));
     let harness = Harness::with_limits(limits);
     let answer = harness.anonymous().send("POST", "/v1/guests", None, None).await;
     let guest: GuestIdentity = answer.json();
@@ -22,7 +22,7 @@ async fn a_guest_is_a_new_player_with_a_token_that_ends() {
     let ann = harness.guest().await;
     assert_ne!(guest.player_id.as_str(), ann.player_id());
     assert_eq!(ann.browse("").await.status, StatusCode::OK);
-    harness.clock.advance(Duration::from_secs(600));
+    harness.clock.advance(Duration::from_mins(10));
     assert_eq!(ann.browse("").await.code(), ErrorCode::Unauthorized);
 }
 

@@ -161,11 +161,11 @@ async fn a_game_session_is_made_found_joined_and_ended_through_the_aws_sdk() {
     assert_ne!(joined.player_session_id, seat.player_session_id);
     assert_eq!((joined.address, joined.game_session.current_players), (seat.address, 2));
 
-    let patch = ann
+    let renaming = ann
         .http
         .patch(format!("{}{path}", ann.url))
         .json(&serde_json::json!({"name": "renamed"}));
-    assert_eq!(ann.signed(patch).send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(ann.signed(renaming).send().await.unwrap().status(), StatusCode::OK);
     let end = ann.http.delete(format!("{}{path}", ann.url));
     assert_eq!(ann.signed(end).send().await.unwrap().status(), StatusCode::NO_CONTENT);
     tokio::time::timeout(LIMIT, serving)

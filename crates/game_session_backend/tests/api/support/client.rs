@@ -197,7 +197,7 @@ impl Client {
     }
 
     pub(crate) async fn raw(&self, request: Request<Body>) -> Answer {
-        let answer = tokio::time::timeout(Duration::from_secs(600), self.router.clone().oneshot(request)).await;
+        let answer = tokio::time::timeout(Duration::from_mins(10), self.router.clone().oneshot(request)).await;
         let (parts, body) = answer.expect("every request ends").unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         let answer = Answer {
