@@ -1,4 +1,4 @@
-//! What the backend tells the server process privately: one versioned JSON in GameLift's GameSessionData.
+//! What the backend tells the server process privately: one versioned JSON in GameLift's `GameSessionData`.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct GameSessionData {
     pub trace_id: String,
 }
 
-/// A GameSessionData that cannot be used. The server does not activate a session that came with one.
+/// A `GameSessionData` that cannot be used. The server does not activate a session that came with one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionDataError {
@@ -67,6 +67,7 @@ impl GameSessionData {
     }
 
     /// The JSON for the create call, the same bytes for the same value.
+    #[expect(clippy::missing_panics_doc, reason = "it never does")]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a struct of strings always serialises")
     }

@@ -144,6 +144,7 @@ impl TicketClaims {
     ///
     /// # Errors
     /// [`TicketError`]: the ticket proves nothing.
+    #[expect(clippy::missing_panics_doc, reason = "it never does")]
     pub fn open(key: &SessionKey, stamp: &TicketStamp) -> Result<Self, TicketError> {
         let data = &stamp.user_data;
         let mac = mac(key, stamp.client_id, &data[..MAC_AT]);
@@ -210,6 +211,8 @@ fn client_id(key: &SessionKey, id: &PlayerSessionId, nonce: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use proptest::prelude::*;
 

@@ -5,6 +5,7 @@
 //! orchestrator's word. A process of one session leaves after it. A shutdown ends the same way from any phase; a lost
 //! connection too, but without a word to the orchestrator. What does not fit the phase is answered by a failure.
 
+mod ending;
 mod words;
 
 use std::collections::VecDeque;
@@ -16,10 +17,9 @@ use game_session_protocol::{GameSessionId, GoodbyeCode, HostError, HostEvent, Ho
 use crate::error::SessionServerError;
 use crate::policy::ServerPolicies;
 use crate::session::{HostedSession, ServerSessionState};
+use ending::{End, STEP_TIME, Step, Then};
 pub(crate) use words::{Command, Input, Moment, Output, Question, Tick};
 
-/// How long seats may take to be freed, and the orchestrator to answer, in an end without a deadline.
-const STEP_TIME: Duration = Duration::from_secs(5);
 /// How long connecting and activating may take.
 const START_TIME: Duration = Duration::from_secs(30);
 
@@ -49,29 +49,6 @@ enum Phase {
         end: End,
     },
     Gone,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Goodbyes { frames: u32 },
-    Seats,
-    Closing,
-}
-
-#[derive(Clone, Copy)]
-struct End {
-    then: Then,
-    goodbyes_by: Duration,
-    seats_by: Duration,
-    closed_by: Duration,
-}
-
-/// What comes after an end; a later one wins.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Then {
-    NextSession,
-    Leave,
-    Vanish,
 }
 
 impl Life {
@@ -289,28 +266,12 @@ impl Life {
         self.put(Output::Ending(reason));
     }
 
-    /// The deadlines of an end. Of a short time the goodbyes get a quarter, the seats one, the orchestrator the rest.
     fn plan(&self, now: Duration, then: Then, time_left: Option<Duration>) -> End {
-        let quarter = time_left.map_or(STEP_TIME, |left| left / 4);
-        let goodbyes_by = now + self.goodbye_time.min(quarter);
-        let seats_by = goodbyes_by + STEP_TIME.min(quarter);
-        let closed_by = seats_by + STEP_TIME.min(quarter * 2);
-        End {
-            then,
-            goodbyes_by,
-            seats_by,
-            closed_by,
-        }
+        End::new(now, then, self.goodbye_time, time_left)
     }
 
     fn hurry(&mut self, now: Duration, step: Step, end: End, then: Then, time_left: Option<Duration>) {
-        let sooner = self.plan(now, then, time_left);
-        let merged = End {
-            then: end.then.max(then),
-            goodbyes_by: end.goodbyes_by.min(sooner.goodbyes_by),
-            seats_by: end.seats_by.min(sooner.seats_by),
-            closed_by: end.closed_by.min(sooner.closed_by),
-        };
+        let merged = end.sooner_of(self.plan(now, then, time_left));
         self.phase = Phase::Ending { step, end: merged };
         if step == Step::Closing && end.then != merged.then {
             self.ask_to_close(merged); // what was asked before is not enough any more

@@ -59,7 +59,7 @@ impl Server {
             .add_plugins(set(SessionServerPlugin::new(host)))
             .init_resource::<Heard>()
             .add_observer(|e: On<GameSessionStarted>, mut heard: ResMut<Heard>| {
-                heard.0.push(format!("started {}", e.name))
+                heard.0.push(format!("started {}", e.name));
             })
             .add_observer(
                 |_: On<GameSessionUpdated>, mut heard: ResMut<Heard>, hosted: Res<HostedSession>| {
@@ -67,13 +67,13 @@ impl Server {
                 },
             )
             .add_observer(|e: On<SessionEnding>, mut heard: ResMut<Heard>| {
-                heard.0.push(format!("ending {:?}", e.reason))
+                heard.0.push(format!("ending {:?}", e.reason));
             })
             .add_observer(|e: On<ShutdownRequested>, mut heard: ResMut<Heard>| {
                 heard.0.push(format!("shutdown in {:?}", e.time_left));
             })
             .add_observer(|e: On<PlayerRejected>, mut heard: ResMut<Heard>| {
-                heard.0.push(format!("rejected {:?}", e.reason))
+                heard.0.push(format!("rejected {:?}", e.reason));
             })
             .add_observer(|e: On<HostFailed>, mut heard: ResMut<Heard>| heard.0.push(format!("failed: {}", e.error)));
         app.finish();

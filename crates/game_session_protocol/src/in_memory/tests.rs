@@ -172,7 +172,7 @@ fn a_seat_is_accepted_once_and_freed_any_number_of_times() {
 
 #[test]
 fn a_seat_that_nobody_takes_up_lapses() {
-    let orchestrator = InMemoryOrchestrator::new().with_reservation_time(Duration::from_secs(60));
+    let orchestrator = InMemoryOrchestrator::new().with_reservation_time(Duration::from_mins(1));
     let (host, seat) = running(&orchestrator, 1);
     orchestrator.advance(Duration::from_millis(59_999));
     assert_eq!(orchestrator.snapshot().seats_that_are(SeatStatus::Reserved), 1);

@@ -249,7 +249,9 @@ impl World {
                 too_slow.push(session.id.clone());
             }
         }
-        too_slow.iter().for_each(|id| self.terminate(id));
+        for id in &too_slow {
+            self.terminate(id);
+        }
         for index in 0..self.processes.len() {
             if self.processes[index]
                 .cut_off_at_ms
