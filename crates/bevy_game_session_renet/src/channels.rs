@@ -20,15 +20,15 @@ impl Channels {
         use bevy_replicon::prelude::RepliconChannels;
         use bevy_replicon_renet::RenetChannelsExt as _;
 
-        Self::new(|world| match world.get_resource::<RepliconChannels>() {
-            Some(channels) => ConnectionConfig {
+        Self::new(|world| {
+            let Some(channels) = world.get_resource::<RepliconChannels>() else {
+                tracing::error!("there are no replicon channels: add RepliconPlugins to this app");
+                return ConnectionConfig::default();
+            };
+            ConnectionConfig {
                 server_channels_config: channels.server_configs(),
                 client_channels_config: channels.client_configs(),
                 ..Default::default()
-            },
-            None => {
-                tracing::error!("there are no replicon channels: add RepliconPlugins to this app");
-                ConnectionConfig::default()
             }
         })
     }

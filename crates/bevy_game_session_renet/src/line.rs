@@ -61,11 +61,13 @@ impl<Command: StopCommand, Report: Send + 'static> Line<Command, Report> {
     }
 
     /// Asks the thread to say farewell and end, without waiting for it.
+    #[cfg(feature = "server")]
     pub(crate) fn stop(&self) {
         self.mailboxes.commands.insist(Command::stop());
     }
 
     /// Whether the thread has ended.
+    #[cfg(feature = "client")]
     pub(crate) fn is_finished(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
@@ -104,6 +106,7 @@ impl Clock {
         self.start.elapsed() + self.ahead
     }
 
+    #[cfg(feature = "client")]
     pub(crate) fn put_forward(&mut self, by: Duration) {
         self.ahead += by;
     }

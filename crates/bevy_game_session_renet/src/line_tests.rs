@@ -1,5 +1,7 @@
 //! Both ends of the line over loopback, without Bevy.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -70,7 +72,7 @@ impl House {
 
     fn next(&mut self) -> ServerReport {
         next(&mut self.reports, |reports| {
-            self.line.reports().wait(Duration::from_millis(50), reports)
+            self.line.reports().wait(Duration::from_millis(50), reports);
         })
     }
 
@@ -104,7 +106,7 @@ struct Caller {
 impl Caller {
     fn next(&mut self) -> ClientReport {
         next(&mut self.reports, |reports| {
-            self.line.reports().wait(Duration::from_millis(50), reports)
+            self.line.reports().wait(Duration::from_millis(50), reports);
         })
     }
 
@@ -227,7 +229,7 @@ fn a_taken_port_is_reported_with_the_reason() {
     let line = server::listen(door, ServerTraffic::default(), || ()).unwrap();
     let mut reports = VecDeque::new();
     let report = next(&mut reports, |reports| {
-        line.reports().wait(Duration::from_millis(50), reports)
+        line.reports().wait(Duration::from_millis(50), reports);
     });
     assert!(matches!(report, ServerReport::NoPort(_)));
 }

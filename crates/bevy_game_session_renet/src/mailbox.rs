@@ -95,7 +95,7 @@ mod tests {
             scope.spawn(|| mailbox.insist(7));
             let mut letters = VecDeque::new();
             while letters.is_empty() {
-                mailbox.wait(Duration::from_secs(60), &mut letters);
+                mailbox.wait(Duration::from_mins(1), &mut letters);
             }
             assert_eq!(letters, [7]);
         });

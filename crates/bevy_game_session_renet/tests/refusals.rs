@@ -11,6 +11,7 @@ use std::time::Instant;
 use bevy_game_session_renet::ServerTraffic;
 use bevy_game_session_server::ServerSessionState;
 use bevy_renet::RenetClient;
+use bevy_renet::renet::ConnectionConfig;
 use game_session_protocol::in_memory::SeatStatus;
 use game_session_protocol::{HostError, InMemoryOrchestrator, RefusalCode, SessionKey, Ticket, netcode_ticket};
 use stage::{Stage, mint};
@@ -169,7 +170,9 @@ fn a_ticket_used_again_from_the_same_address_is_refused_by_the_door() {
 #[test]
 fn a_ticket_that_is_no_connect_token_fails_at_once_and_the_session_stays_in_progress() {
     let mut stage = Stage::with(InMemoryOrchestrator::new(), |app| {
-        app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| Default::default()));
+        app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| {
+            ConnectionConfig::default()
+        }));
     });
     let client = stage.host();
     stage.hear_from(client, "travel failed: BadTicket");

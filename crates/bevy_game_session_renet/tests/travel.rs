@@ -10,7 +10,7 @@ use bevy_ecs::system::RunSystemOnce as _;
 use bevy_game_session_client::SessionPhase;
 use bevy_game_session_renet::PlayerConnection;
 use bevy_game_session_server::{AcceptedPlayer, ListenPort, ServerSessionState, SessionServerCommands as _};
-use bevy_renet::renet::DefaultChannel;
+use bevy_renet::renet::{ConnectionConfig, DefaultChannel};
 use bevy_renet::{RenetClient, RenetServer};
 use game_session_protocol::HostLifetime;
 use game_session_protocol::in_memory::{ProcessStatus, SeatStatus};
@@ -251,7 +251,9 @@ fn one_session_after_another_is_played_on_the_same_port() {
         .clone()
         .with_host_lifetime(HostLifetime::ManySessions);
     let mut stage = Stage::with(stage.orchestrator.clone(), |app| {
-        app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| Default::default()));
+        app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| {
+            ConnectionConfig::default()
+        }));
     });
     let mut port = None;
     for _ in 0..3 {
@@ -277,7 +279,7 @@ fn a_taken_port_is_not_reported_and_is_held_once_it_is_free() {
     app.add_plugins((bevy_time::TimePlugin, bevy_state::app::StatesPlugin));
     let orchestrator = game_session_protocol::InMemoryOrchestrator::new();
     app.add_plugins(bevy_game_session_server::SessionServerPlugin::new(orchestrator.host()));
-    app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| Default::default()).port(port));
+    app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| ConnectionConfig::default()).port(port));
     app.update();
     assert!(!app.world().contains_resource::<ListenPort>());
     drop(holder);

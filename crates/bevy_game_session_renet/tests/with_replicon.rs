@@ -1,7 +1,5 @@
 //! Travel with `bevy_replicon`: its client entities are the players.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod stage;
 
 use std::sync::Arc;

@@ -181,7 +181,7 @@ impl Caller {
         let now = self.clock.now();
         match self.client.state() {
             ClientState::Connected => match self.connected_at {
-                Some(since) if !self.admitted && now - since > ADMISSION_LIMIT => Err(Ending::TimedOut),
+                Some(since) if !self.admitted && now.saturating_sub(since) > ADMISSION_LIMIT => Err(Ending::TimedOut),
                 _ => Ok(()),
             },
             state if state.is_connecting() && now <= HANDSHAKE_LIMIT => Ok(()),

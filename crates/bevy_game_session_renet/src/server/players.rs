@@ -47,7 +47,13 @@ enum Stage {
     /// `Admissions` was asked.
     Asking(AdmissionId),
     /// Admitted; replicon will spawn the entity.
-    Entering(AcceptedPlayer),
+    Entering(
+        #[cfg_attr(
+            not(feature = "replicon"),
+            expect(dead_code, reason = "only replicon's entities are waited for")
+        )]
+        AcceptedPlayer,
+    ),
     /// Admitted, with an entity.
     Inside(Entity),
     /// Told to go; only the word is still said.

@@ -134,7 +134,7 @@ fn receive_from_clients(
             ServerReport::Closed(key) => match transport.remove(key) {
                 Remains::Asked(admission) => admissions.cancel(admission),
                 Remains::Client(client_id, entity) => {
-                    clear_away(client_id, entity, server.as_deref_mut(), &mut commands)
+                    clear_away(client_id, entity, server.as_deref_mut(), &mut commands);
                 }
                 Remains::Nothing => {}
             },
