@@ -148,6 +148,26 @@ fn seat_is_written_as_ever() {
 }
 
 #[test]
+fn guest_identity_is_written_as_ever() {
+    let value = GuestIdentity {
+        player_id: "guest-1".parse().unwrap(),
+        access_token: AccessToken::new("aaa.bbb"),
+        expires_at: 1_700_000_000,
+    };
+    is_golden(&value, include_str!("golden/guest_identity.json"));
+    assert!(!format!("{value:?}").contains("aaa.bbb"), "the token is not shown");
+}
+
+#[test]
+fn placing_is_written_as_ever() {
+    let value = Placing {
+        id: "gs-1".parse().unwrap(),
+        step: ProgressStep::Activating,
+    };
+    is_golden(&value, include_str!("golden/placing.json"));
+}
+
+#[test]
 fn error_body_is_written_as_ever() {
     let value = ErrorBody {
         code: ErrorCode::SessionFull,
@@ -168,10 +188,12 @@ fn error_codes_are_written_as_ever() {
         "401 unauthorized",
         "403 forbidden",
         "404 not_found",
+        "405 method_not_allowed",
         "409 session_full",
         "409 not_accepting",
         "409 version_mismatch",
         "410 session_ended",
+        "413 too_large",
         "422 idempotency_mismatch",
         "429 throttled",
         "500 internal",
