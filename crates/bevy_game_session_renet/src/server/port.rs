@@ -1,10 +1,15 @@
 //! The UDP port: held from the start of the app, because the orchestrator must know it before there is a session and
 //! with it a key; let go for the line of a session, and held again after it.
 
+use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 
 use bevy_ecs::prelude::*;
 use bevy_game_session_server::ListenPort;
+
+/// Orchestrators take ports from 1 to this one.
+const HIGHEST_PORT: u16 = 60_000;
+const FREE_PORT_ATTEMPTS: usize = 256;
 
 /// The wanted port and what holds it. Nothing is read from the socket: whoever comes too early meets silence.
 #[derive(Resource, Debug)]
@@ -27,9 +32,13 @@ impl ServerPort {
     }
 
     /// Holds the port, a free one if 0 is wanted, which is then the wanted one for good.
-    pub(super) fn hold(&mut self) -> std::io::Result<()> {
-        let holder = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, self.port))?;
-        self.port = holder.local_addr()?.port();
+    pub(super) fn hold(&mut self) -> io::Result<()> {
+        let (holder, port) = if self.port == 0 {
+            bind_free_port()?
+        } else {
+            bind(self.port)?
+        };
+        self.port = port;
         self.holder = Some(holder);
         Ok(())
     }
@@ -37,6 +46,29 @@ impl ServerPort {
     pub(super) fn let_go(&mut self) {
         self.holder = None;
     }
+}
+
+fn bind(port: u16) -> io::Result<(UdpSocket, u16)> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?;
+    let port = socket.local_addr()?.port();
+    Ok((socket, port))
+}
+
+/// A free port that can be reported: operating systems give out higher ones too. Those are kept until a lower one is
+/// found, so that none is given twice.
+fn bind_free_port() -> io::Result<(UdpSocket, u16)> {
+    let mut too_high = Vec::new();
+    for _ in 0..FREE_PORT_ATTEMPTS {
+        let (socket, port) = bind(0)?;
+        if port <= HIGHEST_PORT {
+            return Ok((socket, port));
+        }
+        too_high.push(socket);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::AddrNotAvailable,
+        "no free port up to 60000 was found",
+    ))
 }
 
 /// Holds the port at the start of the app and reports it. A port that is reported already is taken as the wanted one.
@@ -58,5 +90,17 @@ pub(super) fn hold_port_again(mut port: ResMut<ServerPort>, reported: Option<Res
         Ok(()) if reported.is_none() => commands.insert_resource(ListenPort(port.port())),
         Ok(()) => {}
         Err(error) => tracing::trace!(port = port.port(), %error, "the UDP port cannot be held yet"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_free_port_is_always_one_that_can_be_reported() {
+        let ports: Vec<_> = (0..200).filter_map(|_| bind_free_port().ok()).collect();
+        assert_eq!(ports.len(), 200);
+        assert!(ports.iter().all(|(_, port)| (1..=HIGHEST_PORT).contains(port)));
     }
 }
