@@ -15,7 +15,7 @@ use crate::keyring::SessionToken;
 use crate::problem::{During, Problem};
 use crate::sealing::seal_id;
 use crate::seats::{Facts, Lapsed, Newness, micros, take};
-use crate::state::Shared;
+use crate::state::{JustPlaced, Shared};
 use crate::watch::Waited;
 
 /// What a placement comes to within the wait.
@@ -42,7 +42,13 @@ pub(crate) async fn create(
         _ => Newness::MayHaveSeat,
     };
     tracing::info!(trace_id = shared.ring.trace_id(&token), status = ?made.status, "a game session was placed");
-    deliver(shared, caller, made, newness, started, wait).await
+    if newness == Newness::JustMade
+        && let Some(mut placed) = shared.placed.lock(made.arn.clone()).await
+    {
+        let (seen, record) = (Instant::now(), made.clone());
+        placed.get_or_insert(JustPlaced { seen, record });
+    }
+    deliver(shared, caller, made, newness, started, started, wait).await
 }
 
 /// The caller's seat in a game session that the caller named; waits while it activates.
@@ -53,16 +59,30 @@ pub(crate) async fn seat(
     wait: Duration,
 ) -> Result<Placed, Problem> {
     let started = Instant::now();
+    if wait > Duration::ZERO
+        && let Some(JustPlaced { seen, record }) = just_placed(shared, caller, arn).await
+    {
+        // The shared polls tell how far it is by now.
+        return deliver(shared, caller, record, Newness::MayHaveSeat, seen, started, wait).await;
+    }
     let record = describe(shared, arn).await?;
     let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::not_found)?;
     if record.status == GameSessionStatus::Active || facts.owner == *caller {
-        return deliver(shared, caller, record, Newness::MayHaveSeat, started, wait).await;
+        return deliver(shared, caller, record, Newness::JustDescribed, started, started, wait).await;
     }
     Err(if record.status.is_over() {
         Problem::session_ended()
     } else {
         Problem::not_accepting("the game session is still starting").retry_after(Duration::from_secs(1))
     })
+}
+
+/// What this backend made for the caller and has not seen settle yet.
+async fn just_placed(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn) -> Option<JustPlaced> {
+    let placed = shared.placed.lock(arn.clone()).await?;
+    let placed = placed.as_ref()?;
+    let facts = Facts::of(&shared.ring, &placed.record)?;
+    (facts.owner == *caller).then(|| placed.clone())
 }
 
 /// One game session by its ARN.
@@ -163,12 +183,14 @@ async fn same_click(
     }
 }
 
-/// Waits until the game session is active and takes the caller's seat in it.
+/// Waits until the game session, which was as `record` says when it was `seen`, is active, and takes the caller's seat
+/// in it.
 async fn deliver(
     shared: &Shared,
     caller: &PlayerId,
     record: GameSessionRecord,
     newness: Newness,
+    seen: Instant,
     started: Instant,
     wait: Duration,
 ) -> Result<Placed, Problem> {
@@ -177,10 +199,17 @@ async fn deliver(
         (record, newness)
     } else {
         let wait = wait.saturating_sub(started.elapsed()).min(left);
-        match shared.watch.settled(&record.arn, wait).await {
+        let waited = shared.watch.settled(&record.arn, seen, wait).await;
+        if matches!(waited, Waited::Settled(_) | Waited::Gone)
+            && let Some(mut placed) = shared.placed.lock(record.arn.clone()).await
+        {
+            *placed = None;
+        }
+        match waited {
             // Someone who was quicker has a seat: it may be the caller, over another instance.
             Waited::Settled(now) if now.current_players > 0 => (now, Newness::MayHaveSeat),
-            Waited::Settled(now) => (now, newness),
+            Waited::Settled(now) if newness == Newness::JustMade => (now, newness),
+            Waited::Settled(now) => (now, Newness::JustDescribed),
             Waited::Gone => return Err(Problem::activation_failed()),
             Waited::Failed(error) => return Err(Problem::of(&error, During::Session)),
             Waited::TooMany => return Err(Problem::busy()),
@@ -199,7 +228,7 @@ async fn deliver(
     if record.status.is_over() {
         return Err(match newness {
             Newness::JustMade => Problem::activation_failed(),
-            Newness::MayHaveSeat => why_over(shared, caller, &record).await,
+            Newness::JustDescribed | Newness::MayHaveSeat => why_over(shared, caller, &record).await,
         });
     }
     let lapsed = if facts.owner == *caller {

@@ -93,7 +93,7 @@ async fn enter(
     let entered = async {
         let mut record = describe(shared, arn).await?;
         if record.status == GameSessionStatus::Activating {
-            match shared.watch.settled(arn, wait).await {
+            match shared.watch.settled(arn, Instant::now(), wait).await {
                 Waited::Settled(now) => record = now,
                 // Its maker asks again under the same click and is told how far it is.
                 Waited::StillActivating if Facts::of(&shared.ring, &record).is_some_and(|it| it.owner != *caller) => {
@@ -113,7 +113,7 @@ async fn enter(
         if !fits {
             return Ok(None);
         }
-        take(shared, caller, &record, &facts, Newness::MayHaveSeat, Lapsed::Reserve)
+        take(shared, caller, &record, &facts, Newness::JustDescribed, Lapsed::Reserve)
             .await
             .map(Some)
     };

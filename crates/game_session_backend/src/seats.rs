@@ -1,7 +1,7 @@
 //! A player's seat in a game session: found or reserved, and proven by a fresh ticket.
 //!
-//! GameLift does not notice when one player reserves twice, so the backend looks first. Only the maker of a game
-//! session that was just seen activating need not: nobody can have had a seat in it.
+//! GameLift does not notice when one player reserves twice, so the backend looks first. It need not where nobody can
+//! hold a seat: in a game session that was just seen activating, or just described with no player in it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -51,6 +51,8 @@ impl Facts {
 pub(crate) enum Newness {
     /// The game session was activating when this request made it: nobody has a seat.
     JustMade,
+    /// The game session was just described: nobody has a seat if no player is in it.
+    JustDescribed,
     /// The caller may have a seat.
     MayHaveSeat,
 }
@@ -93,8 +95,14 @@ pub(crate) async fn take(
         .lock((record.arn.clone(), caller.clone()))
         .await
         .ok_or_else(Problem::busy)?;
-    let found = match (newness, *memory) {
-        (Newness::JustMade, SeatMemory::NeverAsked) => Found::NeverHadOne,
+    let empty = match newness {
+        Newness::JustMade => true,
+        // Who may only have a seat anew must have had one: that takes a look.
+        Newness::JustDescribed => record.current_players == 0 && (lapsed == Lapsed::Reserve || facts.owner == *caller),
+        Newness::MayHaveSeat => false,
+    };
+    let found = match *memory {
+        SeatMemory::NeverAsked if empty => Found::NeverHadOne,
         _ => look_up(shared, caller, record).await?,
     };
     let mut taken_before = record.current_players;

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use game_session_protocol::PlayerId;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{BackendConfig, CreatorLimit, Limits};
 use crate::finding::Listing;
 use crate::flow_limits::Buckets;
-use crate::gamelift::{GameLift, GameSessionArn, Patient};
+use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
 use crate::keyring::{Keyring, SessionToken};
 use crate::locks::KeyedLocks;
 use crate::quick::Lease;
@@ -39,9 +40,18 @@ pub(crate) struct Shared {
     pub(crate) clicks: KeyedLocks<String, ()>,
     /// Keeps requests for one seat apart, and remembers whether one was asked for.
     pub(crate) seats: KeyedLocks<(GameSessionArn, PlayerId), SeatMemory>,
+    /// What this backend made a moment ago: its maker's wait needs no look of its own.
+    pub(crate) placed: KeyedLocks<GameSessionArn, Option<JustPlaced>>,
     pub(crate) listings: KeyedLocks<String, Option<Listing>>,
     pub(crate) leases: KeyedLocks<String, Lease>,
     changes: AtomicU64,
+}
+
+/// A game session as it was activating.
+#[derive(Debug, Clone)]
+pub(crate) struct JustPlaced {
+    pub(crate) seen: Instant,
+    pub(crate) record: GameSessionRecord,
 }
 
 /// Whether this backend asked GameLift for a seat before.
@@ -90,6 +100,7 @@ impl AppState {
             requests: Semaphore::new(limits.concurrent_requests),
             clicks: KeyedLocks::new(Duration::ZERO, 16_384),
             seats: KeyedLocks::new(minutes(5), 65_536),
+            placed: KeyedLocks::new(minutes(2), 16_384),
             listings: KeyedLocks::new(Duration::from_secs(10), 256),
             leases: KeyedLocks::new(minutes(1), 1024),
             limits,

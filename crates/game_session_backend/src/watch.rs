@@ -119,9 +119,9 @@ impl ActivationWatch {
         }))
     }
 
-    /// Waits until a game session that was activating a moment ago is active or over, for so long at most.
-    pub(crate) async fn settled(&self, arn: &GameSessionArn, wait: Duration) -> Waited {
-        let Some(answer) = self.enter(arn) else {
+    /// Waits until a game session that was activating at `seen` is active or over, for so long at most.
+    pub(crate) async fn settled(&self, arn: &GameSessionArn, seen: Instant, wait: Duration) -> Waited {
+        let Some(answer) = self.enter(arn, seen) else {
             return Waited::TooMany;
         };
         // Dropped after `answer`: the task must find the channel closed.
@@ -143,9 +143,9 @@ impl ActivationWatch {
         self.0.changed.notify_one();
     }
 
-    fn enter(&self, arn: &GameSessionArn) -> Option<oneshot::Receiver<Answer>> {
+    fn enter(&self, arn: &GameSessionArn, seen: Instant) -> Option<oneshot::Receiver<Answer>> {
         let (answer, receiver) = oneshot::channel();
-        let due = Instant::now() + self.0.pace.pause(0);
+        let due = seen + self.0.pace.pause(0);
         let mut lane = locked(&self.0.lane);
         if lane.waiters.len() >= MOST_WAITERS {
             return None;

@@ -102,7 +102,15 @@ pub(super) async fn join(
             return Err(starting.retry_after(Duration::from_secs(1)));
         }
     }
-    let seat = take(shared, &caller, &record, &facts, Newness::MayHaveSeat, Lapsed::Reserve).await?;
+    let seat = take(
+        shared,
+        &caller,
+        &record,
+        &facts,
+        Newness::JustDescribed,
+        Lapsed::Reserve,
+    )
+    .await?;
     Ok(Json(seat).into_response())
 }
 

@@ -186,6 +186,88 @@ async fn without_a_wait_the_answer_comes_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_create_that_does_not_wait_and_its_seat_take_three_calls_and_no_look_for_seats() {
+    let harness = Harness::new();
+    let ann = harness.guest().await;
+    let id = ann.create("click-1", "0").await.placing().id;
+    tokio::time::advance(Duration::from_secs(3)).await;
+    let started = tokio::time::Instant::now();
+    let seat = ann.seat(&id, "20").await.seat();
+    assert!(
+        started.elapsed() < Duration::from_millis(10),
+        "its first poll was due long ago"
+    );
+    assert_eq!(seat.game_session.current_players, 1);
+    assert_eq!(
+        harness.fake.calls(),
+        ["CreateGameSession", "DescribeGameSessions", "CreatePlayerSession"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn parallel_and_repeated_questions_for_a_seat_come_to_one_seat() {
+    for wait in ["0", "20"] {
+        let harness = Harness::new();
+        let ann = harness.guest().await;
+        let id = ann.create("click-1", "0").await.placing().id;
+        let asks: Vec<_> = (0..8)
+            .map(|_| {
+                let (ann, id) = (ann.clone(), id.clone());
+                tokio::spawn(async move { ann.seat(&id, wait).await.seat().player_session_id })
+            })
+            .collect();
+        for ask in asks {
+            assert_eq!(ask.await.unwrap().as_str(), "psess-1");
+        }
+        assert_eq!(ann.seat(&id, wait).await.seat().player_session_id.as_str(), "psess-1");
+        let elsewhere = ann.at(&harness.another_instance());
+        assert_eq!(
+            elsewhere.seat(&id, wait).await.seat().player_session_id.as_str(),
+            "psess-1"
+        );
+        assert_eq!(harness.fake.seats().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_ask_for_their_seats_share_the_polls() {
+    let harness = Harness::new();
+    let mut asks = Vec::new();
+    for click in 0..20 {
+        let player = harness.guest().await;
+        let id = player.create(&format!("click-{click}"), "0").await.placing().id;
+        asks.push((player, id));
+    }
+    let asks: Vec<_> = asks
+        .into_iter()
+        .map(|(player, id)| tokio::spawn(async move { player.seat(&id, "20").await.seat() }))
+        .collect();
+    for ask in asks {
+        ask.await.unwrap();
+    }
+    let calls = harness.fake.calls();
+    let count = |name| calls.iter().filter(|call| **call == name).count();
+    assert_eq!((count("CreateGameSession"), count("CreatePlayerSession")), (20, 20));
+    assert_eq!((count("DescribeGameSessions"), count("DescribePlayerSessions")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_whose_empty_game_session_stayed_open_is_seated_without_a_look() {
+    let harness = Harness::new();
+    let ann = harness.guest().await;
+    let id = ann.create("click-1", "0").await.placing().id;
+    let elsewhere = ann.at(&harness.another_instance());
+    elsewhere.seat(&id, "20").await.seat();
+    assert!(!harness.fake.calls().contains(&"DescribePlayerSessions"));
+    harness.fake.set_seats(PlayerSessionStatus::Completed);
+    elsewhere.seat(&id, "20").await.seat();
+    assert!(
+        harness.fake.calls().contains(&"DescribePlayerSessions"),
+        "an instance that reserved before looks"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_game_session_that_ends_before_it_is_active_is_an_activation_failure_never_a_seat() {
     for status in [
         GameSessionStatus::Error,
