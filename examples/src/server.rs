@@ -13,6 +13,9 @@ use bevy_replicon_renet::RepliconRenetPlugins;
 use crate::cli::ServerArgs;
 use crate::game::{RulesPlugin, SharedGamePlugin, TICKS_PER_SECOND};
 
+/// netcode tells every player's address at `info`, and notes about single packets at any level.
+const FILTER: &str = "info,netcode=off";
+
 /// Serves until the game session is over or the process is asked to leave.
 ///
 /// # Errors
@@ -20,7 +23,14 @@ use crate::game::{RulesPlugin, SharedGamePlugin, TICKS_PER_SECOND};
 pub fn run(args: ServerArgs) -> Result<AppExit, Box<dyn Error>> {
     let host = GameLiftHost::from_env()?;
     let exit = App::new()
-        .add_plugins((MinimalPlugins, StatesPlugin, LogPlugin::default()))
+        .add_plugins((
+            MinimalPlugins,
+            StatesPlugin,
+            LogPlugin {
+                filter: FILTER.into(),
+                ..default()
+            },
+        ))
         .add_plugins((RepliconPlugins, RepliconRenetPlugins))
         .add_plugins((SessionServerPlugin::new(host), ProcessSignalsPlugin::from_env()))
         .add_plugins(SessionServerRunnerPlugin::at_hz(TICKS_PER_SECOND))

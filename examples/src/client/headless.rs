@@ -15,6 +15,10 @@ use super::journey::JourneyPlugin;
 /// The loop's pace: short, so that waiting for the next frame does not hide how long things take.
 const FRAME: Duration = Duration::from_millis(2);
 
+/// Neither netcode's notes about single packets, nor replicon's about messages that are still in the buffer when the
+/// connection goes (it counts those that were sent already).
+const FILTER: &str = "warn,netcode=off,bevy_replicon::shared::message=error";
+
 /// Plays without a window and returns when it has left the session.
 pub(super) fn run(journey: JourneyPlugin) -> AppExit {
     App::new()

@@ -33,7 +33,8 @@ pub(super) fn run(journey: JourneyPlugin) -> Option<AppExit> {
 }
 
 /// Software rendering and netcode's notes about single packets are nobody's problem here.
-const FILTER: &str = "info,wgpu=error,naga=warn,bevy_render=error,bevy_winit=error,netcode=off";
+const FILTER: &str =
+    "info,wgpu=error,naga=warn,bevy_render=error,bevy_winit=error,netcode=off,bevy_replicon::shared::message=error";
 
 fn window() -> WindowPlugin {
     WindowPlugin {
