@@ -26,7 +26,7 @@ pub(super) fn run(journey: JourneyPlugin) -> AppExit {
         .add_plugins((
             TerminalCtrlCHandlerPlugin,
             LogPlugin {
-                filter: "warn,netcode=off".into(),
+                filter: FILTER.into(),
                 ..default()
             },
         ))

@@ -35,8 +35,10 @@ fn two_players() {
     stage.forget_calls();
     let mut owner = Player::start(&stage, &["--create", "--session", "Arena", "--play", "10", "--end"]);
     owner.wait_for("in session");
+    let mut calls = stage.calls();
+    calls.dedup(); // a server that loads for long is looked at more than once
     assert_eq!(
-        stage.calls(),
+        calls,
         ["CreateGameSession", "DescribeGameSessions", "CreatePlayerSession"]
     );
 
