@@ -1,6 +1,7 @@
 //! What must happen on the whole stack.
 
 mod player;
+mod process;
 mod stage;
 
 use std::time::Duration;
@@ -84,4 +85,34 @@ fn killed_server() {
     let mut next = Player::start(&stage, &["--create", "--session", "Next", "--play", "0.2"]);
     next.must_succeed();
     stage.strike();
+}
+
+fn signalled_server() {
+    for signal in ["-TERM", "-INT"] {
+        let stage = Stage::set();
+        let (process_id, os_id) = stage.only_process();
+        process::send(signal, os_id);
+        stage.wait_until("the process has ended", |world| world.has_ended(&process_id));
+        stage.wait_until("it is replaced", |world| world.idle_processes() == 1);
+        stage.wait_until("nobody calls that a crash", |world| world.crashes() == 0);
+        stage.strike_without_warnings();
+    }
+}
+
+fn killed_client_with_stack() {
+    let mut player = Player::start_with_own_stack(&["--play", "60"]);
+    player.wait_for("in session");
+    let children = player.children();
+    assert!(!children.is_empty(), "the client has a server process");
+    player.kill();
+    children.into_iter().for_each(process::wait_until_gone);
+}
+
+fn interrupted_client_with_stack() {
+    let mut player = Player::start_with_own_stack(&["--play", "60"]);
+    player.wait_for("in session");
+    let children = player.children();
+    process::send("-INT", player.os_id());
+    player.must_end_without_a_panic();
+    children.into_iter().for_each(process::wait_until_gone);
 }

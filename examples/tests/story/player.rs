@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
-use super::PATIENCE;
 use super::stage::Stage;
+use super::{PATIENCE, process};
 
 /// A client process; killed when dropped.
 pub(super) struct Player {
@@ -22,9 +22,18 @@ impl Player {
     }
 
     pub(super) fn start_with_backend(url: &str, args: &[&str]) -> Self {
+        Self::run([&["--backend", url], args].concat().as_slice())
+    }
+
+    /// Starts a client that starts emulator, backend and server itself.
+    pub(super) fn start_with_own_stack(args: &[&str]) -> Self {
+        Self::run(args)
+    }
+
+    fn run(args: &[&str]) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .env(crate::ROLE, "client")
-            .args(["--headless", "--backend", url])
+            .arg("--headless")
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -90,6 +99,21 @@ impl Player {
         assert!(!status.success(), "the client succeeded:\n{said}");
         assert!(said.contains(sentence), "no {sentence:?} in:\n{said}");
         assert!(!said.contains("panicked"), "the client panicked:\n{said}");
+    }
+
+    /// Waits for the end, whatever the exit code.
+    pub(super) fn must_end_without_a_panic(&mut self) {
+        self.finish();
+        let said = self.said.join("\n");
+        assert!(!said.contains("panicked"), "the client panicked:\n{said}");
+    }
+
+    pub(super) fn os_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(super) fn children(&self) -> Vec<u32> {
+        process::children(self.os_id())
     }
 
     pub(super) fn kill(&mut self) {

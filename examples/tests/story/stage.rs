@@ -2,15 +2,14 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex, Once};
 
 use game_session_launcher::supervisor::ServerStatus;
 use game_session_launcher::{LocalStack, ServerCommand};
-use gamelift_emulator::{GameSessionStatus, Snapshot};
+use gamelift_emulator::{GameSessionStatus, ProcessStatus, Snapshot};
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::PATIENCE;
+use super::{PATIENCE, process};
 
 /// The running stack, and what it and its servers said.
 pub(super) struct Stage {
@@ -88,13 +87,13 @@ impl Stage {
             .into_iter()
             .find(|(id, _)| *id == busy)
             .expect("it is one of ours");
-        assert!(
-            Command::new("kill")
-                .args(["-9", &os_id.to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
+        process::send("-KILL", os_id);
+    }
+
+    /// The one server process: the id the orchestrator knows, and the operating system's.
+    pub(super) fn only_process(&self) -> (String, u32) {
+        let [process] = self.processes().try_into().expect("one process runs");
+        process
     }
 
     /// Stops everything; no process may be left.
@@ -156,6 +155,23 @@ impl World<'_> {
 
     pub(super) fn idle_processes(&self) -> usize {
         self.0.processes.iter().filter(|process| process.placeable).count()
+    }
+
+    pub(super) fn has_ended(&self, process_id: &str) -> bool {
+        let mut ended = self
+            .0
+            .processes
+            .iter()
+            .filter(|process| process.status == ProcessStatus::Ended);
+        ended.any(|process| process.process_id == process_id)
+    }
+
+    pub(super) fn crashes(&self) -> usize {
+        self.0
+            .fleet_events
+            .iter()
+            .filter(|event| event.code.contains("CRASHED"))
+            .count()
     }
 
     fn busy_process(&self) -> Option<String> {
