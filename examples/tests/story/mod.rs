@@ -24,6 +24,18 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         "a_server_that_is_killed_ends_the_session_and_is_replaced",
         killed_server,
     ),
+    (
+        "a_server_that_gets_sigterm_or_sigint_says_that_it_ends",
+        signalled_server,
+    ),
+    (
+        "a_client_that_is_killed_takes_its_own_stack_with_it",
+        killed_client_with_stack,
+    ),
+    (
+        "a_client_that_gets_ctrl_c_leaves_and_takes_its_own_stack_with_it",
+        interrupted_client_with_stack,
+    ),
 ];
 
 /// The longest that any one thing may take on a slow, busy machine.
