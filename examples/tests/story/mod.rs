@@ -107,7 +107,7 @@ fn signalled_server() {
         stage.wait_until("the process has ended", |world| world.has_ended(&process_id));
         stage.wait_until("it is replaced", |world| world.idle_processes() == 1);
         stage.wait_until("nobody calls that a crash", |world| world.crashes() == 0);
-        stage.strike_without_warnings();
+        stage.strike();
     }
 }
 
