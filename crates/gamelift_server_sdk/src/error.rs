@@ -103,6 +103,20 @@ pub enum Error {
     /// The fleet is not a managed one and has no role credentials.
     #[error("fleet role credentials exist on managed fleets only")]
     NotManagedFleet,
+    /// The call is for containers only.
+    #[error("this works in containers only (GAMELIFT_COMPUTE_TYPE=CONTAINER); the compute type is {compute_type:?}")]
+    UnsupportedComputeType {
+        /// What the environment says; empty when nothing.
+        compute_type: String,
+    },
+    /// A container's metadata cannot be read.
+    #[error("the container's {what} cannot be read: {cause}")]
+    ContainerMetadata {
+        /// Which part of them.
+        what: &'static str,
+        /// What happened, without secrets.
+        cause: String,
+    },
     /// There is no tokio runtime to run on.
     #[error("GameLiftServer::init needs a tokio runtime with its io and time drivers enabled")]
     NoRuntime,
@@ -112,7 +126,7 @@ impl Error {
     /// Whether the same call may succeed when made again a little later.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::Busy => true,
+            Self::Timeout { .. } | Self::Busy | Self::ContainerMetadata { .. } => true,
             Self::Service { kind, .. } => {
                 matches!(
                     kind,

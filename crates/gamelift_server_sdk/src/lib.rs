@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod container;
 mod credentials;
 mod driver;
 mod error;
@@ -7,19 +8,22 @@ mod event;
 mod matchmaker;
 mod parameters;
 pub mod proto;
+mod seats;
 mod server;
 
 pub use self::{
+    container::{ContainerGroupType, ContainerNetwork},
     error::{Error, ServiceErrorKind},
     event::{Event, GameSession, GameSessionUpdate},
     matchmaker::{BackfillMode, MatchedAttribute, MatchedPlayer, MatchedTeam, MatchmakerData},
     parameters::{ProcessParameters, ServerParameters},
     proto::message::{
         AttributeValue, BackfillPlayer, ComputeCertificate, DescribePlayerSessions, FleetRoleCredentials,
-        PlayerSession, PlayerSessionCreationPolicy, PlayerSessionStatus, PlayerSessions, StartMatchBackfill,
-        StopMatchBackfill, UpdateReason,
+        GetFleetRoleCredentials, PlayerSession, PlayerSessionCreationPolicy, PlayerSessionStatus, PlayerSessions,
+        StartMatchBackfill, StopMatchBackfill, UpdateReason,
     },
     proto::{AwsCredentials, Secret},
+    seats::PlayerSessionStream,
     server::GameLiftServer,
 };
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+
 use crate::{
     Error,
     proto::{
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// The place of the environment, so that tests need not change the real one.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(crate) type Environment<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
 /// Where to connect to, and as whom. **The environment beats every value given here**, field by field, as in the official
 /// SDKs; a variable that is set but empty counts as unset.
@@ -30,6 +32,25 @@ pub struct ServerParameters {
     session_token: Secret,
     connect_attempts: Option<u32>,
     call_timeout: Option<Duration>,
+    root_certificates: RootCertificates,
+}
+
+/// Certificates in DER. They are public, but too long to be printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct RootCertificates {
+    given: Vec<Vec<u8>>,
+}
+
+impl RootCertificates {
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = CertificateDer<'_>> {
+        self.given.iter().map(|der| CertificateDer::from(der.as_slice()))
+    }
+}
+
+impl std::fmt::Debug for RootCertificates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} given", self.given.len())
+    }
 }
 
 impl ServerParameters {
@@ -98,6 +119,63 @@ impl ServerParameters {
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout.max(Duration::from_millis(1)));
         self
+    }
+
+    /// Trusts one more root certificate, or a PEM file of several, besides the system's: for an emulator or a proxy with
+    /// a certificate of its own. May be called again. Takes PEM or DER.
+    #[must_use]
+    pub fn root_certificate(mut self, pem_or_der: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.given.push(pem_or_der.into());
+        self
+    }
+
+    /// Takes the root certificates off, all as DER.
+    pub(crate) fn take_root_certificates(&mut self) -> Result<RootCertificates, Error> {
+        let mut result = RootCertificates::default();
+        for text in std::mem::take(&mut self.root_certificates).given {
+            if !text.windows(11).any(|window| window == b"-----BEGIN ") {
+                result.given.push(text);
+                continue;
+            }
+            let before = result.given.len();
+            for certificate in CertificateDer::pem_slice_iter(&text) {
+                let der = certificate.map_err(|error| bad("root_certificate", &format!("it is not PEM: {error}")))?;
+                result.given.push(der.to_vec());
+            }
+            if result.given.len() == before {
+                return Err(bad("root_certificate", "there is no certificate in it"));
+            }
+        }
+        let mut store = rustls::RootCertStore::empty();
+        for certificate in result.certificates() {
+            let reason = "it is not a certificate that can be trusted as a root";
+            store
+                .add(certificate.into_owned())
+                .map_err(|_| bad("root_certificate", reason))?;
+        }
+        Ok(result)
+    }
+
+    /// Whether a token or credentials are given.
+    pub(crate) fn is_authorized(&self, environment: Environment<'_>) -> bool {
+        let set = |name: &str| environment(name).is_some_and(|text| !text.is_empty());
+        !self.auth_token.is_empty()
+            || !self.access_key_id.is_empty()
+            || set("GAMELIFT_SDK_AUTH_TOKEN")
+            || set("GAMELIFT_ACCESS_KEY")
+    }
+
+    /// Whether a host id is given.
+    pub(crate) fn has_host(&self, environment: Environment<'_>) -> bool {
+        !self.host_id.is_empty() || environment("GAMELIFT_SDK_HOST_ID").is_some_and(|text| !text.is_empty())
+    }
+
+    /// Credentials of the container; the region may have been given before.
+    pub(crate) fn container_credentials(self, mut credentials: AwsCredentials) -> Self {
+        if credentials.region.is_empty() {
+            credentials.region.clone_from(&self.region);
+        }
+        self.aws_credentials(credentials)
     }
 
     /// Mixes in the environment and checks the result.

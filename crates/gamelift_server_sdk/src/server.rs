@@ -3,13 +3,14 @@
 use std::{
     fmt,
     future::poll_fn,
+    process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::SystemTime,
 };
 
 use crate::{
-    Error, Event, ProcessParameters, ServerParameters,
+    ContainerNetwork, Error, Event, PlayerSessionStream, ProcessParameters, ServerParameters,
     credentials::Credentials,
     driver::Line,
     proto::{
@@ -106,6 +107,11 @@ impl GameLiftServer {
             .await
     }
 
+    /// All player sessions that the request is about, page after page; its `limit` is the size of a page.
+    pub fn player_sessions(&self, request: DescribePlayerSessions) -> PlayerSessionStream {
+        PlayerSessionStream::new(self.clone(), request)
+    }
+
     /// Asks the matchmaker for more players; the ticket's id comes back, the players with [`Event::UpdateGameSession`].
     ///
     /// # Errors
@@ -157,6 +163,15 @@ impl GameLiftServer {
         self.facts().credentials.keep(role, credentials)
     }
 
+    /// The containers of the group that this process runs in (`ListContainersNetworkInfo`). Plain HTTP to the discovery
+    /// server beside the container, within 10 s.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedComputeType`] outside a container, [`Error::ContainerMetadata`] when the server does not answer.
+    pub async fn containers_network(&self) -> Result<Vec<ContainerNetwork>, Error> {
+        self.line.container_network().await
+    }
+
     /// Says that this process is about to exit (`ProcessEnding`). Without it the service books a crash. May be repeated.
     ///
     /// # Errors
@@ -184,6 +199,28 @@ impl GameLiftServer {
         let ended = self.process_ending().await;
         self.destroy().await?;
         ended
+    }
+
+    /// Listens until the process must end, then does what the official SDKs do for servers that have no handler of their
+    /// own: `process_ending()`, `destroy()`, and an exit code for `main` to return. Every other event goes to `on_event`.
+    ///
+    /// The code is [`ExitCode::FAILURE`] when the service did not take the ending, or the line was destroyed by
+    /// someone else.
+    pub async fn run_until_terminated(&self, mut on_event: impl AsyncFnMut(Event)) -> ExitCode {
+        while let Some(event) = self.next_event().await {
+            if !matches!(event, Event::ProcessTerminate { .. }) {
+                on_event(event).await;
+                continue;
+            }
+            return match self.shutdown().await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    tracing::error!(%error, "the end of the process could not be told");
+                    ExitCode::FAILURE
+                }
+            };
+        }
+        ExitCode::FAILURE
     }
 
     /// The next event; `None` after the end. Events wait for at most one listener at a time.

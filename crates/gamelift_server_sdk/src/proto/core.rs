@@ -180,7 +180,7 @@ impl Core {
             self.destroy();
         } else {
             tracing::warn!(%error, next_wait = ?wait, "cannot reach GameLift");
-            if refused && matches!(handshake.authorization, Authorization::Token(_)) {
+            if refused {
                 self.transmits.push_back(Transmit::RenewToken);
             }
             if attempts == self.config.connect_attempts {
@@ -192,8 +192,14 @@ impl Core {
     /// The game has a new auth token, in answer to [`Transmit::RenewToken`] or of its own. It is used from the next attempt
     /// to connect on, which is made at once if there is no connection.
     pub fn handle_token(&mut self, token: Secret, now: Duration) {
-        if self.phase < Phase::Ended && !token.is_empty() {
-            self.link.identity.handshake.authorization = Authorization::Token(token);
+        self.handle_authorization(Authorization::Token(token), now);
+    }
+
+    /// The same, where AWS credentials may have taken the place of a token.
+    pub fn handle_authorization(&mut self, authorization: Authorization, now: Duration) {
+        let empty = matches!(&authorization, Authorization::Token(token) if token.is_empty());
+        if self.phase < Phase::Ended && !empty {
+            self.link.identity.handshake.authorization = authorization;
             self.link.identity.idempotency_token = self.random.uuid();
             self.link.retry_now(now);
         }

@@ -22,7 +22,7 @@ pub use self::{
         GetFleetRoleCredentials, HeartbeatServerProcess, RemovePlayerSession, Request, RequestFrame,
         StartMatchBackfill, StopMatchBackfill, TerminateServerProcess, UpdatePlayerSessionCreationPolicy,
     },
-    words::{PlayerSessionCreationPolicy, PlayerSessionStatus, UpdateReason},
+    words::{ContainerGroupType, PlayerSessionCreationPolicy, PlayerSessionStatus, UpdateReason},
 };
 
 /// Why a text frame could not be read.

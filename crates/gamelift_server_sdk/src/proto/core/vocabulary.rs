@@ -80,7 +80,8 @@ pub enum Transmit {
         /// Which one.
         socket: SocketId,
     },
-    /// Ask the game for a new auth token, then `handle_token` if it has one.
+    /// The service refused us: get a new auth token or new credentials, then `handle_token` or `handle_authorization` if
+    /// there are any.
     RenewToken,
     /// Ask the game whether it is well, then `handle_health`.
     AskHealth {

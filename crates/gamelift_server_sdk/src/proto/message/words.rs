@@ -87,6 +87,16 @@ words! {
 }
 
 words! {
+    /// Which container group a container belongs to.
+    ContainerGroupType {
+        /// One with a game server in it.
+        GameServer = "GAME_SERVER",
+        /// The one that each instance runs once.
+        PerInstance = "PER_INSTANCE",
+    }
+}
+
+words! {
     /// Why a game session was updated.
     UpdateReason {
         /// A backfill matched new players.
