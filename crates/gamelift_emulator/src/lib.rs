@@ -19,8 +19,11 @@ pub use self::{
     emulator::Emulator,
     error::EmulatorError,
     faults::Fault,
-    model::status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus},
-    snapshot::{FleetEventSnapshot, GameSessionSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot},
+    model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus, ProcessStatus},
+    snapshot::{
+        FleetEventSnapshot, GameSessionSnapshot, PlacementEventSnapshot, PlacementSnapshot, PlayerSessionSnapshot,
+        ProcessSnapshot, Snapshot,
+    },
 };
 
 #[cfg(doctest)]

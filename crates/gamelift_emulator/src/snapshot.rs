@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus};
+use crate::model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus, ProcessStatus};
 
 /// Everything the emulator knows at one moment, each list in the order of creation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,6 +18,36 @@ pub struct Snapshot {
     pub open_sockets: usize,
     /// Fleet events such as `SERVER_PROCESS_CRASHED`, oldest first.
     pub fleet_events: Vec<FleetEventSnapshot>,
+    /// Placements, the ended ones too.
+    pub placements: Vec<PlacementSnapshot>,
+    /// What AWS would have sent to SNS and EventBridge, oldest first.
+    pub placement_events: Vec<PlacementEventSnapshot>,
+}
+
+/// A placement in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlacementSnapshot {
+    /// The id that the caller chose.
+    pub placement_id: String,
+    /// The queue.
+    pub queue: String,
+    /// Where it is in its life.
+    pub status: PlacementStatus,
+    /// The ARN of its game session; not final before it is fulfilled.
+    pub game_session_id: Option<String>,
+}
+
+/// The end of a placement, as AWS tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlacementEventSnapshot {
+    /// The id of the placement.
+    pub placement_id: String,
+    /// `PlacementFulfilled`, `PlacementCancelled`, `PlacementTimedOut` or `PlacementFailed`.
+    pub kind: String,
+    /// The event's `detail`, as JSON.
+    pub detail: String,
 }
 
 /// A server process.

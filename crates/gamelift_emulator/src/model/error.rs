@@ -16,8 +16,10 @@ pub(crate) enum ErrorKind {
     LimitExceeded,
     NotFound,
     NotReady,
+    TaggingFailed,
     TerminalRoutingStrategy,
     Unauthorized,
+    UnsupportedRegion,
     // Not in the service model: AWS front ends answer with these as well.
     Serialization,
     Throttling,
@@ -39,8 +41,10 @@ impl ErrorKind {
             Self::LimitExceeded => "LimitExceededException",
             Self::NotFound => "NotFoundException",
             Self::NotReady => "NotReadyException",
+            Self::TaggingFailed => "TaggingFailedException",
             Self::TerminalRoutingStrategy => "TerminalRoutingStrategyException",
             Self::Unauthorized => "UnauthorizedException",
+            Self::UnsupportedRegion => "UnsupportedRegionException",
             Self::Serialization => "SerializationException",
             Self::Throttling => "ThrottlingException",
             Self::UnknownOperation => "UnknownOperationException",
@@ -57,7 +61,7 @@ impl ErrorKind {
 
     /// The kind with this name, in full or without the `Exception`.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        const ALL: [ErrorKind; 16] = [
+        const ALL: [ErrorKind; 18] = [
             ErrorKind::Conflict,
             ErrorKind::FleetCapacityExceeded,
             ErrorKind::GameSessionFull,
@@ -69,8 +73,10 @@ impl ErrorKind {
             ErrorKind::LimitExceeded,
             ErrorKind::NotFound,
             ErrorKind::NotReady,
+            ErrorKind::TaggingFailed,
             ErrorKind::TerminalRoutingStrategy,
             ErrorKind::Unauthorized,
+            ErrorKind::UnsupportedRegion,
             ErrorKind::Serialization,
             ErrorKind::Throttling,
             ErrorKind::UnknownOperation,

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::timestamp::Timestamp;
+use super::{tags::Tag, timestamp::Timestamp};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -82,12 +82,27 @@ pub(crate) struct CreateFleetInput {
     pub(crate) locations: Option<Vec<LocationConfiguration>>,
     pub(crate) compute_type: Option<String>,
     pub(crate) anywhere_configuration: Option<AnywhereConfiguration>,
+    pub(crate) tags: Option<Vec<Tag>>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RuntimeConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server_processes: Option<Vec<ServerProcess>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_concurrent_game_session_activations: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) game_session_activation_timeout_seconds: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ServerProcess {
+    pub(crate) launch_path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parameters: Option<String>,
+    pub(crate) concurrent_executions: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,6 +139,8 @@ pub(crate) struct NoOutput {}
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct LocationNameInput {
     pub(crate) location_name: String,
+    /// Of a new location.
+    pub(crate) tags: Option<Vec<Tag>>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,11 +1,26 @@
-//! The members of every emulated operation's input: the table that requests are checked against.
+//! The members of every emulated operation's input: the table that requests are checked against. The rows of aliases,
+//! queues and placements are in `routing_inputs`, those of reports and tags in `report_inputs`.
 
-use super::{scalars as s, shape::Member};
+use super::{report_inputs::REPORT_INPUTS, routing_inputs::ROUTING_INPUTS, scalars as s, shape::Member};
 
 use Member as M;
 
-/// The inputs of the emulated operations, by operation name.
-pub(crate) static INPUTS: &[(&str, &[Member])] = &[
+/// The members of an operation's input, if it is emulated.
+pub(crate) fn members_of(operation: &str) -> Option<&'static [Member]> {
+    [INPUTS, ROUTING_INPUTS, REPORT_INPUTS]
+        .into_iter()
+        .flatten()
+        .find_map(|(name, members)| (*name == operation).then_some(*members))
+}
+
+/// How many inputs there are.
+#[cfg(test)]
+pub(crate) fn known_inputs() -> usize {
+    INPUTS.len() + ROUTING_INPUTS.len() + REPORT_INPUTS.len()
+}
+
+/// The inputs of fleets, locations, computes, game sessions and player sessions, by operation name.
+static INPUTS: &[(&str, &[Member])] = &[
     (
         "ListFleets",
         &[

@@ -1,12 +1,19 @@
 //! The service model: structures, constraints, status words and errors. Both codecs and the world speak these types.
 
+pub(crate) mod aliases;
 pub(crate) mod error;
 pub(crate) mod fleets;
 pub(crate) mod game_sessions;
 pub(crate) mod inputs;
 pub(crate) mod operations;
+pub(crate) mod placements;
 pub(crate) mod player_sessions;
+pub(crate) mod queues;
+pub(crate) mod report_inputs;
+pub(crate) mod reports;
+pub(crate) mod routing_inputs;
 pub(crate) mod scalars;
 pub(crate) mod shape;
 pub(crate) mod status;
+pub(crate) mod tags;
 pub(crate) mod timestamp;

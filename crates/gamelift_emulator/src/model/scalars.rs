@@ -79,6 +79,61 @@ const WORD: Pattern = Pattern {
 
 /// `NonZeroAndMaxString`
 pub(crate) static NON_ZERO_AND_MAX_STRING: Shape = text(1, 1024, ANY);
+/// `NonEmptyString`
+pub(crate) static NON_EMPTY_STRING: Shape = text(1, usize::MAX, ANY);
+/// `FreeText`
+pub(crate) static FREE_TEXT: Shape = text(0, usize::MAX, ANY);
+/// `NonBlankAndLengthConstraintString`
+pub(crate) static NON_BLANK: Shape = text(
+    1,
+    1024,
+    Pattern {
+        text: ".*\\S.*",
+        holds: |text| !text.trim().is_empty(),
+    },
+);
+/// `FleetId`
+pub(crate) static FLEET_ID: Shape = text(
+    1,
+    128,
+    Pattern {
+        text: "^[a-z]*fleet-[a-zA-Z0-9\\-]+",
+        holds: is_fleet_id,
+    },
+);
+/// `GameSessionQueueName`
+pub(crate) static QUEUE_NAME: Shape = text(1, 128, WORD);
+/// `GameSessionQueueNameOrArn`
+pub(crate) static QUEUE_NAME_OR_ARN: Shape = text(
+    1,
+    256,
+    Pattern {
+        text: "[a-zA-Z0-9-]+|^arn:.*:gamesessionqueue\\/[a-zA-Z0-9-]+",
+        holds: |text| {
+            let name = arn_resource(text).and_then(|resource| resource.strip_prefix("gamesessionqueue/"));
+            is_word(name.unwrap_or(text))
+        },
+    },
+);
+/// `QueueCustomEventData`
+pub(crate) static QUEUE_EVENT_DATA: Shape = text(0, 256, ANY);
+/// `QueueSnsArnStringModel`
+pub(crate) static QUEUE_SNS_ARN: Shape = text(
+    0,
+    300,
+    Pattern {
+        text: "[a-zA-Z0-9:_-]*(\\.fifo)?",
+        holds: |text| {
+            let name = text.strip_suffix(".fifo").unwrap_or(text);
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte))
+        },
+    },
+);
+/// `AmazonResourceName`
+pub(crate) static RESOURCE_NAME: Shape = text(1, 1011, ANY);
+/// `MetricGroup`
+pub(crate) static METRIC_GROUP: Shape = text(1, 255, ANY);
 /// `FleetIdOrArn`
 pub(crate) static FLEET: Shape = text(
     1,
@@ -282,11 +337,56 @@ pub(crate) static TAGS: Shape = Shape::List {
 };
 /// `AnywhereConfiguration`
 pub(crate) static ANYWHERE_CONFIGURATION: Shape = Shape::Record(&[Member::required("Cost", &COST)]);
-/// `RuntimeConfiguration`, of which only the activation timeout means something to a fleet without instances.
-pub(crate) static RUNTIME_CONFIGURATION: Shape = Shape::Record(&[Member::optional(
-    "GameSessionActivationTimeoutSeconds",
-    &Shape::Whole { min: 1, max: 600 },
-)]);
+/// `LocationList`
+pub(crate) static LOCATIONS: Shape = Shape::List {
+    min: 1,
+    max: 100,
+    item: &LOCATION,
+};
+/// `RuntimeConfiguration`
+pub(crate) static RUNTIME_CONFIGURATION: Shape = Shape::Record(&[
+    Member::optional(
+        "ServerProcesses",
+        &Shape::List {
+            min: 1,
+            max: 50,
+            item: &Shape::Record(&[
+                Member::required("LaunchPath", &LAUNCH_PATH),
+                Member::optional("Parameters", &LAUNCH_PARAMETERS),
+                Member::required("ConcurrentExecutions", &POSITIVE_INTEGER),
+            ]),
+        },
+    ),
+    Member::optional("MaxConcurrentGameSessionActivations", &POSITIVE_INTEGER),
+    Member::optional(
+        "GameSessionActivationTimeoutSeconds",
+        &Shape::Whole { min: 1, max: 600 },
+    ),
+]);
+/// `LaunchPathStringModel`
+pub(crate) static LAUNCH_PATH: Shape = text(
+    1,
+    1024,
+    Pattern {
+        text: "[A-Za-z0-9_:.+\\/\\\\\\- ]+",
+        holds: |text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_:.+/\\- ".contains(&byte))
+        },
+    },
+);
+/// `LaunchParametersStringModel`
+pub(crate) static LAUNCH_PARAMETERS: Shape = text(
+    1,
+    1024,
+    Pattern {
+        text: "[A-Za-z0-9_:.+\\/\\\\\\- =@;{},?'\\[\\]\"]+",
+        holds: |text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_:.+/\\- =@;{},?'[]\"".contains(&byte))
+        },
+    },
+);
 /// `ResourceCreationLimitPolicy`
 pub(crate) static CREATION_LIMIT_POLICY: Shape = Shape::Record(&[
     Member::optional("NewGameSessionsPerCreator", &WHOLE_NUMBER),

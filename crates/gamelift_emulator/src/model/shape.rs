@@ -16,6 +16,8 @@ pub(crate) enum Shape {
         min: i64,
         max: i64,
     },
+    /// A number, whole or not; a timestamp is one.
+    Number,
     List {
         min: usize,
         max: usize,
@@ -108,6 +110,7 @@ fn check_value(shape: &Shape, value: &Value, path: &str) -> Result<(), ApiError>
             };
             check_range(number, *min, *max, path)
         }
+        (Shape::Number, Value::Number(_)) => Ok(()),
         (Shape::List { min, max, item }, Value::Array(values)) => {
             check_length(values.len(), *min, *max, path)?;
             values

@@ -108,6 +108,40 @@ impl PlayerSessionStatus {
     }
 }
 
+/// Where a placement is in its life: `Pending`, and then one of the others for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum PlacementStatus {
+    /// A place is looked for, or the game session there is not active yet.
+    Pending,
+    /// The game session is active and the players have their seats.
+    Fulfilled,
+    /// The placement was stopped.
+    Cancelled,
+    /// No game session became active in the queue's time.
+    TimedOut,
+    /// The queue has nowhere to place anything.
+    Failed,
+}
+
+impl PlacementStatus {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Fulfilled => "FULFILLED",
+            Self::Cancelled => "CANCELLED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// The next state: whatever ends a pending placement, and nothing after that.
+    pub(crate) fn after(self, end: Self) -> Option<Self> {
+        (self == Self::Pending && end != Self::Pending).then_some(end)
+    }
+}
+
 /// Where a server process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]

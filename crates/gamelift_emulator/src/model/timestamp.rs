@@ -7,7 +7,7 @@ use std::{
 };
 
 use ciborium::tag::Required;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since the Unix epoch. On the API it is seconds with a fraction: a plain number in JSON, tag 1 in CBOR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,15 @@ impl Timestamp {
         self.0
     }
 
+    /// Like `2026-11-23T02:00:00.000Z`.
+    pub(crate) fn as_iso(self) -> String {
+        let (days, millis) = (self.0 / 86_400_000, self.0 % 86_400_000);
+        let (year, month, day) = civil(days);
+        let (seconds, millis) = (millis / 1000, millis % 1000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+
     /// The time that passed since an earlier moment; zero when it is not earlier.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -37,6 +46,23 @@ impl Timestamp {
     fn seconds(self) -> f64 {
         self.0 as f64 / 1000.0
     }
+}
+
+/// The date this many days after 1970-01-01, in eras of 400 years that begin in March.
+const fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, day)
 }
 
 impl From<SystemTime> for Timestamp {
@@ -68,6 +94,17 @@ impl Serialize for Timestamp {
         } else {
             Required::<f64, 1>(self.seconds()).serialize(serializer)
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float becomes the nearest whole number there is"
+    )]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(|seconds| Self((seconds * 1000.0).round() as u64))
     }
 }
 

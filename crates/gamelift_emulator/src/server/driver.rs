@@ -169,6 +169,9 @@ impl Inside {
     fn step<R>(&mut self, now: Timestamp, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
         self.world.handle_timeout(now);
         let result = act(&mut self.world, now);
+        if self.world.poll_timeout().is_some_and(|due| due <= now) {
+            self.world.handle_timeout(now);
+        }
         while let Some(outgoing) = self.world.poll_outgoing() {
             let (socket, frame) = match outgoing {
                 Outgoing::Reply(socket, reply) => (socket, reply.encode()),

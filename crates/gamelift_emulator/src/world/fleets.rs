@@ -11,7 +11,7 @@ use crate::model::{
     fleets::{
         AnywhereConfiguration, CreateFleetInput, CreateFleetOutput, CreationLimitPolicy, DeleteFleetInput,
         DescribeFleetAttributesInput, DescribeFleetAttributesOutput, FleetAttributes, ListFleetsInput,
-        ListFleetsOutput, LocationState, NoOutput,
+        ListFleetsOutput, LocationState, NoOutput, RuntimeConfiguration,
     },
     timestamp::Timestamp,
 };
@@ -25,19 +25,21 @@ const MAX_EVENTS: usize = 1_000;
 pub(super) struct Fleet {
     pub(super) id: String,
     pub(super) arn: String,
-    name: String,
-    description: Option<String>,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
     created: Timestamp,
     pub(super) protection: String,
     pub(super) limit_policy: Option<CreationLimitPolicy>,
     pub(super) activation_timeout: Duration,
-    cost: String,
+    pub(super) runtime: RuntimeConfiguration,
+    pub(super) cost: String,
     pub(super) locations: Vec<String>,
 }
 
 /// Something that happened on a fleet, for its owner to read.
 #[derive(Clone, Debug)]
 pub(super) struct FleetEvent {
+    pub(super) serial: u64,
     pub(super) code: &'static str,
     pub(super) fleet_id: String,
     pub(super) message: String,
@@ -58,6 +60,7 @@ impl World {
             protection: "NoProtection".into(),
             limit_policy: None,
             activation_timeout: self.settings.activation_timeout,
+            runtime: RuntimeConfiguration::default(),
             cost: "1".into(),
             locations: vec![location],
         };
@@ -78,9 +81,7 @@ impl World {
     pub(super) fn fleet_or_alias(&self, fleet_id: Option<&str>, alias_id: Option<&str>) -> Result<&Fleet, ApiError> {
         match (fleet_id, alias_id) {
             (Some(fleet_id), None) => self.fleet(fleet_id),
-            (None, Some(alias)) => Err(ApiError::not_found(format!(
-                "there is no alias {alias}: aliases are not emulated, name the fleet"
-            ))),
+            (None, Some(alias)) => self.fleet_of_alias(alias),
             _ => Err(ApiError::invalid("exactly one of FleetId and AliasId is needed")),
         }
     }
@@ -180,10 +181,12 @@ impl World {
             limit_policy: input.resource_creation_limit_policy,
             activation_timeout: input
                 .runtime_configuration
+                .as_ref()
                 .and_then(|runtime| runtime.game_session_activation_timeout_seconds)
                 .map_or(self.settings.activation_timeout, |seconds| {
                     Duration::from_secs(seconds.into())
                 }),
+            runtime: input.runtime_configuration.unwrap_or_default(),
             cost: input
                 .anywhere_configuration
                 .map_or_else(|| "0".into(), |anywhere| anywhere.cost),
@@ -200,6 +203,7 @@ impl World {
                 })
                 .collect(),
         };
+        self.tag_new(&fleet.arn, input.tags)?;
         self.record_event(&fleet.id, "FLEET_CREATED", "the fleet was created", now);
         let serial = self.next_serial();
         self.fleets.insert(serial, fleet);
@@ -207,7 +211,8 @@ impl World {
     }
 
     pub(crate) fn delete_fleet(&mut self, input: DeleteFleetInput, _: Timestamp) -> Result<NoOutput, ApiError> {
-        let id = self.fleet(&input.fleet_id)?.id.clone();
+        let fleet = self.fleet(&input.fleet_id)?;
+        let (id, arn) = (fleet.id.clone(), fleet.arn.clone());
         if self.live_processes.keys().any(|name| name.fleet_id == id) {
             return Err(ApiError::new(
                 ErrorKind::InvalidFleetStatus,
@@ -215,6 +220,7 @@ impl World {
             ));
         }
         self.fleets.retain(|_, fleet| fleet.id != id);
+        self.tags.remove(&arn);
         self.computes.retain(|_, compute| compute.fleet_id != id);
         self.grants.retain(|_, grant| grant.fleet_id != id);
         Ok(NoOutput {})
@@ -224,7 +230,9 @@ impl World {
         if self.fleet_events.len() >= MAX_EVENTS {
             self.fleet_events.pop_front();
         }
+        let serial = self.next_serial();
         self.fleet_events.push_back(FleetEvent {
+            serial,
             code,
             fleet_id: fleet_id.to_owned(),
             message: message.to_owned(),

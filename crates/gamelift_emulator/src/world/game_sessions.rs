@@ -202,6 +202,7 @@ impl World {
         for player in session.player_sessions.clone() {
             self.free_seat(player, PlayerSessionEvent::Removed, now);
         }
+        self.placement_lost(key);
         self.ended_game_sessions.push_back(key);
         if self.ended_game_sessions.len() > MAX_ENDED
             && let Some(oldest) = self.ended_game_sessions.pop_front()

@@ -19,4 +19,6 @@ keys! {
     GameSessionKey,
     /// One player session.
     PlayerSessionKey,
+    /// One placement.
+    PlacementKey,
 }

@@ -34,6 +34,7 @@ impl World {
             ));
         }
         let location = self.location_model(&input.location_name);
+        self.tag_new(&location.location_arn, input.tags)?;
         let serial = self.next_serial();
         self.locations.insert(serial, input.location_name);
         Ok(CreateLocationOutput { location })
@@ -55,6 +56,8 @@ impl World {
         {
             return Err(ApiError::invalid(format!("fleet {} uses the location", fleet.id)));
         }
+        let arn = self.arn(&format!("location/{name}"));
+        self.tags.remove(&arn);
         self.locations.remove(&key);
         Ok(NoOutput {})
     }

@@ -4,7 +4,9 @@
 //! [`World::poll_timeout`] says when [`World::handle_timeout`] has something to do.
 
 mod access;
+mod aliases;
 mod computes;
+mod fleet_changes;
 mod fleets;
 mod game_sessions;
 #[cfg(test)]
@@ -12,14 +14,20 @@ mod invariants;
 mod keys;
 mod locations;
 mod page;
+mod place_order;
 mod placement;
+mod placement_events;
+mod placements;
 mod player_sessions;
 mod processes;
+mod queues;
+mod reports;
 mod requests;
 mod search;
 mod session_requests;
 mod settings;
 mod sockets;
+mod tags;
 mod timers;
 mod views;
 
@@ -31,7 +39,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use gamelift_server_sdk::proto::message::{Push, Reply};
 use uuid::Uuid;
 
-use crate::model::timestamp::Timestamp;
+use crate::{
+    model::{aliases::Alias, queues::GameSessionQueue, timestamp::Timestamp},
+    snapshot::PlacementEventSnapshot,
+};
 
 pub(crate) use self::{
     keys::SocketId,
@@ -44,7 +55,8 @@ use self::{
     computes::Compute,
     fleets::{Fleet, FleetEvent},
     game_sessions::GameSession,
-    keys::{GameSessionKey, PlayerSessionKey, ProcessKey},
+    keys::{GameSessionKey, PlacementKey, PlayerSessionKey, ProcessKey},
+    placements::Placement,
     player_sessions::PlayerSession,
     processes::{Process, ProcessName},
     sockets::Socket,
@@ -80,6 +92,18 @@ pub(crate) struct World {
     ended_game_sessions: VecDeque<GameSessionKey>,
     player_sessions: BTreeMap<PlayerSessionKey, PlayerSession>,
     player_session_ids: HashMap<String, PlayerSessionKey>,
+    aliases: BTreeMap<u64, Alias>,
+    queues: BTreeMap<u64, GameSessionQueue>,
+    placements: BTreeMap<PlacementKey, Placement>,
+    placement_ids: HashMap<String, PlacementKey>,
+    placement_of: HashMap<GameSessionKey, PlacementKey>,
+    pending_placements: BTreeSet<PlacementKey>,
+    ended_placements: VecDeque<PlacementKey>,
+    /// Something changed that may let a waiting placement go on.
+    retry_placements: bool,
+    placement_events: VecDeque<PlacementEventSnapshot>,
+    /// Tags by the ARN of what they are on.
+    tags: HashMap<String, BTreeMap<String, String>>,
     timers: Timers,
     outbox: VecDeque<Outgoing>,
     fleet_events: VecDeque<FleetEvent>,
@@ -106,6 +130,16 @@ impl World {
             ended_game_sessions: VecDeque::new(),
             player_sessions: BTreeMap::new(),
             player_session_ids: HashMap::new(),
+            aliases: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            placements: BTreeMap::new(),
+            placement_ids: HashMap::new(),
+            placement_of: HashMap::new(),
+            pending_placements: BTreeSet::new(),
+            ended_placements: VecDeque::new(),
+            retry_placements: false,
+            placement_events: VecDeque::new(),
+            tags: HashMap::new(),
             timers: Timers::default(),
             outbox: VecDeque::new(),
             fleet_events: VecDeque::new(),

@@ -8,11 +8,13 @@ use super::{
     World,
     game_sessions::{GameSession, check_maximum},
     keys::{GameSessionKey, ProcessKey},
+    place_order::Place,
     timers::Timer,
 };
 use crate::model::{
     error::{ApiError, ErrorKind},
     game_sessions::{CreateGameSessionInput, GameProperty, GameSessionOutput},
+    placements::StartPlacementInput,
     status::GameSessionStatus,
     timestamp::Timestamp,
 };
@@ -144,6 +146,41 @@ impl World {
             ));
         }
         Ok(())
+    }
+
+    /// Places what a queue was asked for; the placement's id is the game session's, unless that is taken.
+    pub(super) fn place_for_queue(
+        &mut self,
+        call: StartPlacementInput,
+        place: &Place,
+        process: ProcessKey,
+        now: Timestamp,
+    ) -> Result<GameSessionKey, ApiError> {
+        let fleet = self.fleet(&place.fleet_id)?;
+        let wish = Wish {
+            fleet_id: place.fleet_id.clone(),
+            location: place.location.clone(),
+            protection: fleet.protection.clone(),
+            activation_timeout: fleet.activation_timeout,
+            call: CreateGameSessionInput {
+                fleet_id: Some(place.fleet_id.clone()),
+                alias_id: None,
+                maximum_player_session_count: call.maximum_player_session_count,
+                name: call.game_session_name,
+                game_properties: call.game_properties,
+                creator_id: None,
+                game_session_id: None,
+                idempotency_token: None,
+                game_session_data: call.game_session_data,
+                location: Some(place.location.clone()),
+            },
+        };
+        let mut arn = self.game_session_arn(&wish, &call.placement_id);
+        if self.game_session_arns.contains_key(&arn) {
+            let id = self.new_id("gsess-");
+            arn = self.game_session_arn(&wish, &id);
+        }
+        self.place(wish, arn, process, now)
     }
 
     fn place(

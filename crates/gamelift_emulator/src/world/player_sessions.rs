@@ -204,6 +204,19 @@ impl World {
         Ok(key)
     }
 
+    /// Reserves a seat for a placed player; its id.
+    pub(super) fn reserve_placed(
+        &mut self,
+        game_session: GameSessionKey,
+        player_id: String,
+        data: Option<String>,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let key = self.reserve(game_session, player_id, data, now)?;
+        let id = self.player_sessions.get(&key).map(|player| player.id.clone());
+        Ok(id.unwrap_or_default())
+    }
+
     pub(super) fn reservation_timed_out(&mut self, key: PlayerSessionKey, now: Timestamp) {
         let due = self
             .player_sessions

@@ -314,6 +314,7 @@ impl World {
         let place = (process.name.fleet_id.clone(), process.location.clone());
         if process.is_placeable() {
             self.idle.entry(place).or_default().insert(key);
+            self.reconsider_placements();
         } else if let Some(idle) = self.idle.get_mut(&place) {
             idle.remove(&key);
         }

@@ -99,7 +99,7 @@ impl World {
         match request {
             Request::ActivateServerProcess(request) => self.process_ready(socket, process, &request, now),
             Request::HeartbeatServerProcess(request) => self.heartbeat(process, request.health_status, now),
-            Request::ActivateGameSession(request) => self.activate_game_session(process, &request.game_session_id),
+            Request::ActivateGameSession(request) => self.activate_game_session(process, &request.game_session_id, now),
             Request::AcceptPlayerSession(request) => {
                 self.accept_player_session(process, &request.game_session_id, &request.player_session_id)
             }

@@ -21,12 +21,13 @@ use crate::model::{
 const MAX_PAGE: u32 = 50;
 
 impl World {
-    pub(super) fn activate_game_session(&mut self, process: ProcessKey, arn: &str) -> Answered {
-        let (_, session) = self.own_game_session(process, arn)?;
+    pub(super) fn activate_game_session(&mut self, process: ProcessKey, arn: &str, now: Timestamp) -> Answered {
+        let (key, session) = self.own_game_session(process, arn)?;
         match session.status.after(GameSessionEvent::Activated) {
             Some(status) => {
                 session.status = status;
                 tracing::info!(game_session = %arn, "game session active");
+                self.placement_activated(key, now);
                 Ok(Answer::Done)
             }
             None => Err(Failure::bad_request(format!(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{
     World,
-    keys::{GameSessionKey, PlayerSessionKey, ProcessKey},
+    keys::{GameSessionKey, PlacementKey, PlayerSessionKey, ProcessKey},
 };
 use crate::model::timestamp::Timestamp;
 
@@ -25,6 +25,8 @@ pub(super) enum Timer {
     Termination(ProcessKey),
     /// A process needs a new token.
     TokenRenewal(ProcessKey),
+    /// A placement must have found its place, or may look farther away now.
+    Placement(PlacementKey),
 }
 
 #[derive(Default)]
@@ -48,6 +50,9 @@ impl Timers {
 impl World {
     /// When the next timer fires.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        if self.retry_placements {
+            return Some(Timestamp::default());
+        }
         self.timers.0.first().map(|(at, _)| *at)
     }
 
@@ -61,7 +66,9 @@ impl World {
                 Timer::Silence(key) => self.silence_timed_out(key, now),
                 Timer::Termination(key) => self.termination_timed_out(key, now),
                 Timer::TokenRenewal(key) => self.renew_token(key, now),
+                Timer::Placement(key) => self.placement_timer(key, now),
             }
         }
+        self.retry_waiting_placements(now);
     }
 }

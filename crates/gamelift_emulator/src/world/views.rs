@@ -3,7 +3,9 @@
 use super::{SocketId, World, computes::Compute, keys::ProcessKey, processes::Process};
 use crate::{
     model::{error::ApiError, fleets::RegisterComputeInput, status::ProcessStatus, timestamp::Timestamp},
-    snapshot::{FleetEventSnapshot, GameSessionSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot},
+    snapshot::{
+        FleetEventSnapshot, GameSessionSnapshot, PlacementSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot,
+    },
 };
 
 impl World {
@@ -45,7 +47,15 @@ impl World {
             message: event.message.clone(),
             epoch_millis: event.time.as_millis(),
         });
+        let placements = self.placements.values().map(|placement| PlacementSnapshot {
+            placement_id: placement.call.placement_id.clone(),
+            queue: placement.queue.clone(),
+            status: placement.status,
+            game_session_id: placement.game_session.and_then(arn),
+        });
         Snapshot {
+            placements: placements.collect(),
+            placement_events: self.placement_events.iter().cloned().collect(),
             processes: processes.collect(),
             game_sessions: game_sessions.collect(),
             player_sessions: player_sessions.collect(),

@@ -164,6 +164,7 @@ fn a_fleet_is_made_in_a_location_that_exists_and_kept_while_processes_live() {
         }]),
         compute_type: Some("ANYWHERE".into()),
         anywhere_configuration: None,
+        tags: None,
     };
     assert_eq!(
         rig.world
@@ -175,6 +176,7 @@ fn a_fleet_is_made_in_a_location_that_exists_and_kept_while_processes_live() {
     );
     let location = || LocationNameInput {
         location_name: "custom-a".into(),
+        tags: None,
     };
     rig.world.create_location(location(), rig.now).unwrap();
     rig.world.create_fleet(fleet("custom-a"), rig.now).unwrap();

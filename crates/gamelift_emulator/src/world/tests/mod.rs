@@ -4,5 +4,6 @@
 
 mod histories;
 mod limits;
+mod placements;
 mod rig;
 mod timers;

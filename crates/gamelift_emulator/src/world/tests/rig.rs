@@ -62,6 +62,17 @@ impl Rig {
         self.world.connect(handshake, self.now).unwrap()
     }
 
+    pub(super) fn connect_as(&mut self, fleet_id: &str, compute: &str, process_id: &str, token: &str) -> SocketId {
+        let handshake = Handshake {
+            process_id: process_id.into(),
+            fleet_id: fleet_id.into(),
+            compute_name: compute.into(),
+            tokens: vec![token.into()],
+            ..Handshake::default()
+        };
+        self.world.connect(handshake, self.now).unwrap()
+    }
+
     /// Connected, ready, healthy.
     pub(super) fn process(&mut self, process_id: &str) -> SocketId {
         let socket = self.connect(process_id);

@@ -1,0 +1,58 @@
+//! What the service tells of the end of a placement: the events that AWS sends to SNS and EventBridge.
+
+use serde_json::{Value, json};
+
+use super::{World, keys::PlacementKey};
+use crate::{
+    model::{status::PlacementStatus, timestamp::Timestamp},
+    snapshot::PlacementEventSnapshot,
+};
+
+/// Placement events that are kept.
+const MAX_EVENTS: usize = 1_000;
+
+impl World {
+    pub(super) fn record_placement_event(&mut self, key: PlacementKey, now: Timestamp) {
+        let Some(placement) = self.placement_model(key) else {
+            return;
+        };
+        let kind = match placement.status {
+            PlacementStatus::Pending => return,
+            PlacementStatus::Fulfilled => "PlacementFulfilled",
+            PlacementStatus::Cancelled => "PlacementCancelled",
+            PlacementStatus::TimedOut => "PlacementTimedOut",
+            PlacementStatus::Failed => "PlacementFailed",
+        };
+        let mut detail = json!({
+            "placementId": placement.placement_id,
+            "type": kind,
+            "startTime": placement.start_time.as_iso(),
+            "endTime": now.as_iso(),
+        });
+        if let (PlacementStatus::Fulfilled, Value::Object(detail)) = (placement.status, &mut detail) {
+            let players = placement.placed_player_sessions.iter();
+            let players: Vec<Value> = players
+                .map(|player| json!({"playerId": player.player_id, "playerSessionId": player.player_session_id}))
+                .collect();
+            detail.insert("gameSessionArn".into(), json!(placement.game_session_arn));
+            detail.insert("ipAddress".into(), json!(placement.ip_address));
+            detail.insert("dnsName".into(), json!(placement.dns_name));
+            detail.insert("port".into(), json!(placement.port.map(|port| port.to_string())));
+            detail.insert("gameSessionRegion".into(), json!(placement.game_session_region));
+            detail.insert("placedPlayerSessions".into(), json!(players));
+        }
+        if let Ok(queue) = self.queue(&placement.game_session_queue_name)
+            && let (Some(data), Value::Object(detail)) = (&queue.custom_event_data, &mut detail)
+        {
+            detail.insert("customEventData".into(), json!(data));
+        }
+        if self.placement_events.len() >= MAX_EVENTS {
+            self.placement_events.pop_front();
+        }
+        self.placement_events.push_back(PlacementEventSnapshot {
+            placement_id: placement.placement_id,
+            kind: kind.to_owned(),
+            detail: detail.to_string(),
+        });
+    }
+}
