@@ -185,6 +185,7 @@ pub struct Limits {
     pub(crate) max_wait: Duration,
     pub(crate) placement_deadline: Duration,
     pub(crate) access_token_life: Duration,
+    pub(crate) refresh_token_life: Duration,
     pub(crate) header_timeout: Duration,
     pub(crate) drain: Duration,
     pub(crate) concurrent_requests: usize,
@@ -199,7 +200,8 @@ impl Default for Limits {
         Self {
             max_wait: Duration::from_secs(25),
             placement_deadline: Duration::from_mins(2),
-            access_token_life: Duration::from_hours(12),
+            access_token_life: Duration::from_mins(15),
+            refresh_token_life: Duration::from_hours(30 * 24),
             header_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(10),
             concurrent_requests: 1024,
@@ -229,10 +231,17 @@ impl Limits {
         self
     }
 
-    /// How long a guest's access token is good for. 12 h unless told.
+    /// How long an access token is good for. 15 min unless told; a week at most, because signing keys change weekly.
     #[must_use]
     pub fn access_token_life(mut self, life: Duration) -> Self {
         self.access_token_life = life;
+        self
+    }
+
+    /// How long a guest who does not come back stays the same player: each refresh begins it anew. 30 days unless told.
+    #[must_use]
+    pub fn refresh_token_life(mut self, life: Duration) -> Self {
+        self.refresh_token_life = life;
         self
     }
 

@@ -56,6 +56,7 @@ pub(crate) enum Purpose {
     SealedIds,
     Pages,
     AccessTokens,
+    RefreshTokens,
     Pseudonyms,
     TraceIds,
 }
@@ -67,7 +68,8 @@ impl Purpose {
             Self::SessionKey => b"game session key v1",
             Self::SealedIds => b"sealed game session ids v1",
             Self::Pages => b"sealed pages v1",
-            Self::AccessTokens => b"access tokens v1",
+            Self::AccessTokens => b"access token signatures v1",
+            Self::RefreshTokens => b"refresh tokens v1",
             Self::Pseudonyms => b"pseudonyms v1",
             Self::TraceIds => b"trace ids v1",
         }
@@ -171,6 +173,10 @@ impl Keyring {
 
     pub(crate) fn active(&self) -> &Master {
         &self.keys[0]
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Master> {
+        self.keys.iter()
     }
 
     pub(crate) fn by_id(&self, id: &str) -> Option<&Master> {

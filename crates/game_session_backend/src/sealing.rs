@@ -1,4 +1,4 @@
-//! Sealed ids: what clients see in place of ARNs and GameLift's page tokens.
+//! Sealed texts: what clients see in place of ARNs and GameLift's page tokens.
 //!
 //! AES-SIV without a nonce: the same ARN always has the same sealed id, and a forged one does not open, so it is
 //! refused before GameLift is asked. A game session's id is sealed under the key that its session token names, so it
@@ -41,14 +41,16 @@ fn cipher(master: &Master, purpose: Purpose) -> Aes256Siv {
     Aes256Siv::new(&(*key).into())
 }
 
-fn seal(master: &Master, purpose: Purpose, text: &str) -> String {
+/// A text, sealed for a purpose: the same text always comes out the same.
+pub(crate) fn seal(master: &Master, purpose: Purpose, text: &str) -> String {
     let sealed = cipher(master, purpose)
         .encrypt([master.id().as_bytes()], text.as_bytes())
         .expect("AES-SIV seals any text with one header");
     format!("{}.{}", master.id(), URL_SAFE_NO_PAD.encode(sealed))
 }
 
-fn open(ring: &Keyring, purpose: Purpose, text: &str) -> Option<String> {
+/// The text behind a sealed one; `None` when this ring did not seal it for this purpose.
+pub(crate) fn open(ring: &Keyring, purpose: Purpose, text: &str) -> Option<String> {
     let (id, sealed) = text.split_once('.')?;
     let master = ring.by_id(id)?;
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;

@@ -14,6 +14,7 @@ use crate::config::{BackendConfig, CreatorLimit, Limits};
 use crate::finding::Listing;
 use crate::flow_limits::Buckets;
 use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
+use crate::identity::{Guests, Issuer};
 use crate::keyring::{Keyring, SessionToken};
 use crate::locks::KeyedLocks;
 use crate::quick::Lease;
@@ -25,6 +26,7 @@ pub struct AppState(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) ring: Keyring,
+    pub(crate) issuer: Issuer,
     pub(crate) gamelift: Patient,
     pub(crate) watch: ActivationWatch,
     pub(crate) clock: Clock,
@@ -87,8 +89,10 @@ impl AppState {
         };
         let limits = config.limits.clone();
         let minutes = |count: u64| Duration::from_secs(count * 60);
+        let ring = config.keyring.clone().unwrap_or_else(Keyring::random);
         Self(Arc::new(Shared {
-            ring: config.keyring.clone().unwrap_or_else(Keyring::random),
+            issuer: Issuer::new(ring.clone()),
+            ring,
             watch: ActivationWatch::new(Arc::clone(&gamelift), polling),
             gamelift: Patient::new(gamelift),
             clock,
@@ -117,6 +121,16 @@ pub(crate) enum GameLiftPlace {
 }
 
 impl Shared {
+    /// What guests are made with.
+    pub(crate) fn guests(&self) -> Guests<'_> {
+        Guests {
+            ring: &self.ring,
+            clock: &self.clock,
+            issuer: &self.issuer,
+            limits: &self.limits,
+        }
+    }
+
     /// What stands for a game session in the log.
     pub(crate) fn trace_id(&self, arn: &GameSessionArn) -> String {
         SessionToken::parse(arn.last_part()).map_or_else(|| "unknown".to_owned(), |token| self.ring.trace_id(&token))

@@ -45,7 +45,7 @@ pub use progress::{Progress, ProgressStep};
 pub use refusal::{GoodbyeCode, RefusalCode};
 pub use requests::{
     AccessToken, CreateGameSession, EndGameSession, FindGameSessions, GuestIdentity, JoinGameSession, LeaveGameSession,
-    QuickJoin, UpdateGameSession,
+    QuickJoin, RefreshGuest, RefreshToken, UpdateGameSession,
 };
 pub use service::{BoxedFuture, SessionService};
 pub use session_data::GameSessionData;

@@ -1,7 +1,13 @@
 //! The paths and headers of the HTTP API, version 1, in axum's notation.
 
-/// `POST`: a new guest identity. The only route without a bearer token.
+/// `POST`: a new guest identity, without a bearer token.
 pub const GUESTS: &str = "/v1/guests";
+/// `POST`: a new access token for a guest, without a bearer token.
+pub const GUEST_REFRESH: &str = "/v1/guests/refresh";
+/// `GET`: the public keys of access tokens.
+pub const JWKS: &str = "/.well-known/jwks.json";
+/// `GET`: the description of this API.
+pub const OPENAPI: &str = "/v1/openapi.json";
 /// `POST` with [`IDEMPOTENCY_KEY`]: create. `GET`: browse.
 pub const GAME_SESSIONS: &str = "/v1/game-sessions";
 /// `PATCH` and `DELETE`, for the owner only.

@@ -153,9 +153,28 @@ fn guest_identity_is_written_as_ever() {
         player_id: "guest-1".parse().unwrap(),
         access_token: AccessToken::new("aaa.bbb"),
         expires_at: 1_700_000_000,
+        refresh_token: None,
     };
     is_golden(&value, include_str!("golden/guest_identity.json"));
-    assert!(!format!("{value:?}").contains("aaa.bbb"), "the token is not shown");
+    let refreshable = GuestIdentity {
+        refresh_token: Some(RefreshToken::new("k1.ccc")),
+        ..value
+    };
+    is_golden(&refreshable, include_str!("golden/guest_identity_refreshable.json"));
+    let shown = format!("{refreshable:?}");
+    assert!(
+        !shown.contains("aaa.bbb") && !shown.contains("k1.ccc"),
+        "no token is shown"
+    );
+}
+
+#[test]
+fn refresh_guest_is_written_as_ever() {
+    let value = RefreshGuest {
+        refresh_token: RefreshToken::new("k1.ccc"),
+    };
+    is_golden(&value, include_str!("golden/refresh_guest.json"));
+    assert!(!format!("{value:?}").contains("k1.ccc"), "the token is not shown");
 }
 
 #[test]

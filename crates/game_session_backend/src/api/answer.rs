@@ -35,7 +35,9 @@ pub(super) async fn in_shape(request: Request, next: Next) -> Response {
     }
     tracing::debug!(request_id = id, %method, path, status = status.as_u16(), us = started.elapsed().as_micros(), "answered");
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }

@@ -13,7 +13,6 @@ use tokio::time::timeout;
 
 use crate::checks::check_properties;
 use crate::gamelift::GameSessionArn;
-use crate::identity::player_of;
 use crate::problem::Problem;
 use crate::sealing::open_id;
 use crate::state::AppState;
@@ -29,10 +28,11 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = header(&parts.headers, &AUTHORIZATION).and_then(bearer);
-        let player = token.and_then(|token| player_of(&state.0.ring, &state.0.clock, token));
+        let now = state.0.clock.now_seconds();
+        let player = token.and_then(|token| state.0.issuer.player_of(now, token));
         let player = player.ok_or(Problem::new(
             ErrorCode::Unauthorized,
-            "the access token is missing, wrong or expired: get one from /v1/guests",
+            "the access token is missing, wrong or expired: refresh it, or get one from /v1/guests",
         ))?;
         state
             .0

@@ -18,6 +18,7 @@ use crate::state::AppState;
 pub fn app(state: AppState) -> Router {
     let api = Router::new()
         .route(paths::GUESTS, post(routes::new_guest))
+        .route(paths::GUEST_REFRESH, post(routes::refresh_guest))
         .route(paths::GAME_SESSIONS, post(routes::create).get(routes::browse))
         .route(paths::GAME_SESSION, delete(routes::end).patch(routes::update))
         .route(paths::SEAT, get(routes::seat))
@@ -26,6 +27,7 @@ pub fn app(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), guard::limit));
     Router::new()
         .merge(api)
+        .route(paths::JWKS, get(routes::public_keys))
         .route("/healthz", get(routes::healthy))
         .route("/readyz", get(routes::ready))
         .layer(from_fn_with_state(state.clone(), guard::refuse_web_pages))

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::LOCATION;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use game_session_protocol::requests::GuestIdentity;
+use game_session_protocol::requests::{GuestIdentity, RefreshGuest};
 use game_session_protocol::{
     CreateGameSession, ErrorCode, GameSession, GameSessionPage, JoinGameSession, PlayerId, QuickJoin,
     UpdateGameSession, routes,
@@ -17,7 +17,6 @@ use super::extract::{Asked, Body, Caller, Click, Named, Wait};
 use crate::checks::{check_create, check_quick_join, check_update};
 use crate::finding;
 use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, GameSessionStatus};
-use crate::identity;
 use crate::placement::{self, Placed, describe};
 use crate::problem::{During, Problem};
 use crate::quick::{self, Entered};
@@ -37,9 +36,22 @@ pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str,
 }
 
 pub(super) async fn new_guest(State(state): State<AppState>) -> Result<(StatusCode, Json<GuestIdentity>), Problem> {
-    let life = state.0.limits.access_token_life.as_secs();
-    let guest = identity::new_guest(&state.0.ring, &state.0.clock, life)?;
-    Ok((StatusCode::CREATED, Json(guest)))
+    Ok((StatusCode::CREATED, Json(state.0.guests().make()?)))
+}
+
+pub(super) async fn refresh_guest(
+    State(state): State<AppState>,
+    Body(request): Body<RefreshGuest>,
+) -> Result<Json<GuestIdentity>, Problem> {
+    let guest = state.0.guests().refresh(&request.refresh_token)?;
+    let most = state.0.players.take(guest.player_id.clone());
+    most.map_err(|pause| Problem::busy().retry_after(pause))?;
+    Ok(Json(guest))
+}
+
+pub(super) async fn public_keys(State(state): State<AppState>) -> impl IntoResponse {
+    let keys = state.0.issuer.public_keys(state.0.clock.now_seconds());
+    ([(CACHE_CONTROL, "public, max-age=300")], Json(keys))
 }
 
 pub(super) async fn create(

@@ -3,6 +3,7 @@
 
 mod contract;
 mod create;
+mod identity;
 mod join;
 mod random;
 mod socket;

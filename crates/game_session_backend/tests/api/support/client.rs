@@ -75,7 +75,8 @@ impl Harness {
         assert_eq!(answer.status, StatusCode::CREATED);
         let guest: GuestIdentity = answer.json();
         let token = guest.access_token.expose().to_owned();
-        self.tokens.lock().unwrap().push(token.clone());
+        let refresh = guest.refresh_token.as_ref().unwrap().expose().to_owned();
+        self.tokens.lock().unwrap().extend([token.clone(), refresh]);
         Client {
             token: Some(token),
             guest: Arc::new(Mutex::new(Some(guest))),
@@ -161,6 +162,31 @@ impl Answer {
 impl Client {
     pub(crate) fn player_id(&self) -> String {
         self.guest.lock().unwrap().as_ref().unwrap().player_id.to_string()
+    }
+
+    pub(crate) fn refresh_token(&self) -> String {
+        let guest = self.guest.lock().unwrap();
+        guest
+            .as_ref()
+            .unwrap()
+            .refresh_token
+            .as_ref()
+            .unwrap()
+            .expose()
+            .to_owned()
+    }
+
+    /// The same player with new tokens.
+    pub(crate) async fn refreshed(&self) -> Self {
+        let body = json!({"refresh_token": self.refresh_token()});
+        let answer = self.send("POST", "/v1/guests/refresh", None, Some(body)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let guest: GuestIdentity = answer.json();
+        Self {
+            token: Some(guest.access_token.expose().to_owned()),
+            guest: Arc::new(Mutex::new(Some(guest))),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
