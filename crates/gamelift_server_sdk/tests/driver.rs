@@ -258,7 +258,7 @@ async fn tls_to_a_service_without_it_is_an_error_and_no_panic() {
 }
 
 #[tokio::test]
-async fn init_twice_already_initialized_until_destroyed() {
+async fn init_twice_already_initialized() {
     let service = Service::start().await;
     let (server, _line) = service.connected().await;
     let again = GameLiftServer::init(service.parameters()).await;
@@ -274,17 +274,23 @@ async fn init_twice_already_initialized_until_destroyed() {
 }
 
 #[tokio::test]
-async fn ping_answered_and_binary_frame_ignored() {
+async fn binary_frame_ignored() {
     let service = Service::start().await;
     let (server, mut line) = service.ready().await;
     line.websocket
         .send(Message::binary(game_session().encode()))
         .await
         .unwrap();
-    line.websocket.send(Message::Ping("now".into())).await.unwrap();
-    assert_eq!(line.message().await.unwrap(), Message::Pong("now".into()));
     line.push(Push::TerminateProcess(TerminateProcess::default())).await;
     assert_eq!(event(&server).await, Event::ProcessTerminate { termination_time: None });
+}
+
+#[tokio::test]
+async fn ping_answered() {
+    let service = Service::start().await;
+    let (_server, mut line) = service.ready().await;
+    line.websocket.send(Message::Ping("now".into())).await.unwrap();
+    assert_eq!(line.message().await.unwrap(), Message::Pong("now".into()));
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base_path_kept_and_query_thrown_away() {
+    fn base_path_kept() {
         let shown = |url: &str| url.parse::<Endpoint>().unwrap().to_string();
         assert_eq!(
             shown("wss://us-west-2.api.amazongamelift.com"),

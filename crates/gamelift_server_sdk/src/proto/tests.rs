@@ -4,6 +4,7 @@
 mod connection;
 mod health;
 mod life;
+mod limits;
 mod requests;
 mod storm;
 

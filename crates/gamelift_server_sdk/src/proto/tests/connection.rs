@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn abnormal_close_reconnects_at_once_with_the_same_identity() {
+fn abnormal_close_reconnects() {
     for code in [None, Some(1006), Some(1011), Some(1012), Some(4000)] {
         let mut world = World::connected();
         let socket = world.socket();
@@ -15,9 +15,9 @@ fn abnormal_close_reconnects_at_once_with_the_same_identity() {
     }
 }
 
-/// Official SDKs stay away for good, which makes them deaf.
+/// Official SDKs are meant to stay away for good, which makes them deaf. Ours comes back, after the first wait.
 #[test]
-fn polite_close_1000_and_1001_do_not_reconnect_at_once_but_after_the_first_wait() {
+fn close_1000_and_1001_do_not_make_the_process_deaf() {
     for code in [1000, 1001] {
         let mut world = World::ready();
         let socket = world.socket();
@@ -110,7 +110,7 @@ fn a_connection_that_is_lost_again_and_again_is_not_retried_in_a_busy_loop() {
 }
 
 #[test]
-fn request_during_outage_waits_then_goes_once_with_the_same_id() {
+fn request_during_outage_waits_then_goes() {
     let mut world = World::hosting();
     let sent = world.call(accept("psess-1"));
     let socket = world.socket();
@@ -156,7 +156,7 @@ fn no_reactivation_after_reconnect() {
 }
 
 #[test]
-fn two_timeouts_reconnect_beside_the_old_connection() {
+fn two_timeouts_reconnect() {
     let mut world = World::hosting();
     let old = world.socket();
     world.call(accept("psess-1"));

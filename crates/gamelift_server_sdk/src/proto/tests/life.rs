@@ -31,7 +31,7 @@ fn connect_refused_retries_then_error_with_attempts() {
 }
 
 #[test]
-fn http_403_is_forbidden_at_once() {
+fn http_403_is_forbidden() {
     let mut world = World::new();
     world.refuse(Some(403));
     let [
@@ -49,7 +49,7 @@ fn http_403_is_forbidden_at_once() {
 }
 
 #[test]
-fn ready_sends_port_and_log_paths_and_then_a_heartbeat() {
+fn ready_sends_port_and_log_paths() {
     let mut world = World::connected();
     let call = world.call(Call::ProcessReady(ActivateServerProcess {
         port: 7777,
@@ -64,6 +64,19 @@ fn ready_sends_port_and_log_paths_and_then_a_heartbeat() {
     world.answer_all();
     assert_eq!(world.result(call), Ok(Answer::Done));
     assert_eq!(world.actions(), ["ActivateServerProcess", "HeartbeatServerProcess"]);
+}
+
+#[test]
+fn ready_without_logs() {
+    let mut world = World::connected();
+    let call = world.call(ready(7777));
+    assert!(
+        world.sent[0].2.contains(r#""Port":7777,"LogPaths":[]"#),
+        "{:?}",
+        world.sent
+    );
+    world.answer_all();
+    assert_eq!(world.result(call), Ok(Answer::Done));
 }
 
 #[test]
@@ -87,7 +100,7 @@ fn port_0_and_60001_rejected() {
 }
 
 #[test]
-fn ready_error_reply_reports_cause_and_may_be_repeated() {
+fn ready_error_reply_reports_cause() {
     let mut world = World::connected();
     let call = world.call(ready(7777));
     world.answer_last(r#"{"Action":"ActivateServerProcess","RequestId":"ID","StatusCode":409,"ErrorMessage":"taken"}"#);
@@ -113,7 +126,7 @@ fn ready_timeout() {
 }
 
 #[test]
-fn ready_twice_is_already_ready() {
+fn ready_twice() {
     let mut world = World::connected();
     world.call(ready(7777));
     let early = world.call(ready(7777));
@@ -157,13 +170,18 @@ fn a_game_session_right_behind_the_ready_reply_is_not_lost() {
 }
 
 #[test]
-fn start_game_session_injects_fleet_and_keeps_the_id() {
+fn start_game_session_injects_fleet() {
     let mut world = World::ready();
     world.push(&game_session(GAME));
     let [Event::StartGameSession(session)] = &world.events()[..] else {
         panic!("no event")
     };
     assert_eq!(session.fleet_id(), "fleet-1");
+}
+
+#[test]
+fn game_session_id_kept() {
+    let mut world = World::hosting();
     world.call(accept("psess-1"));
     let Request::AcceptPlayerSession(sent) = world.requests()[0].request.clone() else {
         panic!("another request")
@@ -194,6 +212,27 @@ fn accept_without_session_is_error() {
         assert!(matches!(world.result(id), Err(Error::NoGameSession { .. })));
     }
     assert!(world.sent.is_empty());
+}
+
+#[test]
+fn update_reason_all_words_and_unknown_word() {
+    let mut world = World::hosting();
+    let words = [
+        ("MATCHMAKING_DATA_UPDATED", UpdateReason::MatchmakingDataUpdated),
+        ("BACKFILL_FAILED", UpdateReason::BackfillFailed),
+        ("BACKFILL_TIMED_OUT", UpdateReason::BackfillTimedOut),
+        ("BACKFILL_CANCELLED", UpdateReason::BackfillCancelled),
+        ("SOMETHING_NEW", UpdateReason::Unknown("SOMETHING_NEW".into())),
+    ];
+    for (word, expected) in words {
+        world.forget();
+        world.text(&format!(r#"{{"Action":"UpdateGameSession","UpdateReason":"{word}"}}"#));
+        let [Event::UpdateGameSession(update)] = &world.events()[..] else {
+            panic!("{word}: {:?}", world.events())
+        };
+        assert_eq!(update.reason(), &expected);
+        assert_eq!(update.game_session().fleet_id(), "fleet-1");
+    }
 }
 
 #[test]
@@ -228,6 +267,17 @@ fn pushes_in_order() {
     };
     let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
     assert_eq!(since, Duration::from_millis(1_700_000_000_999));
+}
+
+#[test]
+fn terminate_callback_and_time_ms() {
+    let mut world = World::ready();
+    world.text(r#"{"Action":"TerminateProcess","TerminationTime":1795342818136}"#);
+    let expected = std::time::SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_342_818_136);
+    let event = Event::ProcessTerminate {
+        termination_time: Some(expected),
+    };
+    assert_eq!(world.events(), [event]);
 }
 
 #[test]

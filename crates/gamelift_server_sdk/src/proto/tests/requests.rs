@@ -1,12 +1,11 @@
 //! Requests, replies, and frames that are neither.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use super::{limits::invalid, *};
 use crate::{
     ServiceErrorKind,
-    proto::message::{
-        BackfillPlayer, DescribePlayerSessions, GetFleetRoleCredentials, PlayerSessionCreationPolicy, PlayerSessions,
-        StartMatchBackfill, StopMatchBackfill,
-    },
+    proto::message::{AttributeValue, BackfillPlayer, DescribePlayerSessions, PlayerSessions, StartMatchBackfill},
 };
 
 #[test]
@@ -24,27 +23,55 @@ fn reply_matched_by_request_id() {
     assert!(world.result(first).is_ok());
 }
 
+const ACCEPTED: &str = r#"{"Action":"AcceptPlayerSession","RequestId":"ID","StatusCode":200}"#;
+
 #[test]
-fn late_duplicate_and_unknown_replies_dropped() {
+fn late_reply_dropped() {
     let mut world = World::hosting();
     let call = world.call(accept("psess-1"));
     world.advance(secs(20));
-    for _ in 0..2 {
-        world.answer_last(r#"{"Action":"AcceptPlayerSession","RequestId":"ID","StatusCode":200}"#);
-    }
-    world.text(r#"{"Action":"AcceptPlayerSession","RequestId":"nobody's","StatusCode":200}"#);
+    world.answer_last(ACCEPTED);
     assert!(matches!(world.result(call), Err(Error::Timeout { .. })));
-    assert_eq!(world.core.ignored_frames(), 3);
+    assert_eq!(world.core.ignored_frames(), 1);
 }
 
 #[test]
-fn unknown_action_and_broken_json_ignored() {
+fn duplicate_reply_dropped() {
+    let mut world = World::hosting();
+    let call = world.call(accept("psess-1"));
+    for _ in 0..3 {
+        world.answer_last(ACCEPTED);
+    }
+    assert!(world.result(call).is_ok());
+    assert_eq!(world.core.ignored_frames(), 2);
+}
+
+#[test]
+fn unknown_request_id_dropped() {
+    let mut world = World::hosting();
+    let call = world.call(accept("psess-1"));
+    world.text(&ACCEPTED.replace("ID", "nobody's"));
+    assert!(world.results(call).is_empty());
+    assert_eq!(world.core.ignored_frames(), 1);
+}
+
+#[test]
+fn unknown_action_ignored() {
     let mut world = World::ready();
-    for text in [r#"{"Action":"Dance"}"#, "{", "", "[]", "null", "7", r#"{"Action":7}"#] {
+    world.text(r#"{"Action":"Dance"}"#);
+    world.text(r#"{"Action":7}"#);
+    assert!(world.events().is_empty() && world.closed.is_empty());
+    assert_eq!(world.core.ignored_frames(), 2);
+}
+
+#[test]
+fn broken_json_ignored() {
+    let mut world = World::ready();
+    for text in ["{", "", "[]", "null", "7", "\u{0}"] {
         world.text(text);
     }
-    assert!(world.events().is_empty());
-    assert_eq!(world.core.ignored_frames(), 7);
+    assert!(world.events().is_empty() && world.closed.is_empty());
+    assert_eq!(world.core.ignored_frames(), 6);
 }
 
 #[test]
@@ -93,7 +120,7 @@ fn status_table_400_401_403_404_409_418_429_500_503() {
 }
 
 #[test]
-fn missing_status_is_internal_error_and_missing_error_message_has_default() {
+fn missing_status_is_internal_error() {
     for status in [
         "",
         r#","StatusCode":200.0"#,
@@ -103,17 +130,28 @@ fn missing_status_is_internal_error_and_missing_error_message_has_default() {
         let mut world = World::hosting();
         let call = world.call(accept("psess-1"));
         world.answer_last(&format!(r#"{{"RequestId":"ID"{status}}}"#));
-        let Err(Error::Service {
-            status: None,
-            kind,
-            message,
-            ..
-        }) = world.result(call)
-        else {
+        let Err(Error::Service { status: None, kind, .. }) = world.result(call) else {
             panic!("{status}")
         };
         assert_eq!(kind, ServiceErrorKind::InternalService);
-        assert!(!message.is_empty());
+    }
+}
+
+#[test]
+fn missing_error_message_has_default() {
+    for text in [
+        "",
+        r#","ErrorMessage":null"#,
+        r#","ErrorMessage":"""#,
+        r#","ErrorMessage":7"#,
+    ] {
+        let mut world = World::hosting();
+        let call = world.call(accept("psess-1"));
+        world.answer_last(&format!(r#"{{"RequestId":"ID","StatusCode":404{text}}}"#));
+        let Err(Error::Service { message, .. }) = world.result(call) else {
+            panic!("{text}")
+        };
+        assert_eq!(message, "the service does not know what was asked for");
     }
 }
 
@@ -127,6 +165,28 @@ fn timeout_is_20s_and_configurable() {
         assert!(world.results(call).is_empty());
         world.advance(Duration::from_millis(1));
         assert!(matches!(world.result(call), Err(Error::Timeout { after, .. }) if after == secs(seconds)));
+    }
+}
+
+#[test]
+fn all_100_concurrent_requests_are_answered() {
+    let mut world = World::hosting();
+    let calls: Vec<CallId> = (0..100)
+        .map(|seat| world.call(accept(&format!("psess-{seat}"))))
+        .collect();
+    let mut requests = world.requests();
+    requests.reverse();
+    for (at, frame) in requests.iter().enumerate() {
+        let reply = if at % 2 == 0 {
+            Reply::success("AcceptPlayerSession", &frame.request_id)
+        } else {
+            Reply::failure("AcceptPlayerSession", &frame.request_id, 404, "no")
+        };
+        world.reply(&reply);
+    }
+    for (seat, call) in calls.iter().enumerate() {
+        // The last call was answered first.
+        assert_eq!(world.result(*call).is_ok(), (99 - seat) % 2 == 0, "{seat}");
     }
 }
 
@@ -166,103 +226,7 @@ fn describe_reads_a_page() {
     );
 }
 
-#[test]
-fn describe_exactly_one_id() {
-    let some = |text: &str| Some(text.to_owned());
-    let all = DescribePlayerSessions::default();
-    let bad = [
-        (all.clone(), "id"),
-        (
-            DescribePlayerSessions {
-                player_id: some("p"),
-                player_session_id: some("s"),
-                ..all.clone()
-            },
-            "id",
-        ),
-        (
-            DescribePlayerSessions {
-                player_id: some(""),
-                ..all.clone()
-            },
-            "player_id",
-        ),
-        (
-            DescribePlayerSessions {
-                player_id: Some("p".repeat(1025)),
-                ..all.clone()
-            },
-            "player_id",
-        ),
-        (
-            DescribePlayerSessions {
-                game_session_id: some("a b"),
-                ..all.clone()
-            },
-            "game_session_id",
-        ),
-        (
-            DescribePlayerSessions {
-                player_id: some("p"),
-                limit: Some(1025),
-                ..all.clone()
-            },
-            "limit",
-        ),
-        (
-            DescribePlayerSessions {
-                player_id: some("p"),
-                player_session_status_filter: some("LOST"),
-                ..all
-            },
-            "player_session_status_filter",
-        ),
-    ];
-    for (describe, field) in bad {
-        invalid(Call::DescribePlayerSessions(describe), field);
-    }
-}
-
-/// The call fails for this field, and nothing is sent.
-fn invalid(call: Call, field: &str) {
-    let mut world = World::hosting();
-    let id = world.call(call);
-    let error = world.result(id).unwrap_err();
-    assert!(
-        matches!(&error, Error::Validation { field: named, .. } if *named == field),
-        "{error}, not {field}"
-    );
-    assert!(world.sent.is_empty());
-}
-
-#[test]
-fn limits_table_at_and_over_each_limit() {
-    let mut world = World::hosting();
-    world.call(accept(&"p".repeat(256)));
-    assert_eq!(world.sent.len(), 1, "256 characters are allowed");
-    for seat in ["", "a b", "psess-\u{e9}", &"p".repeat(257)] {
-        invalid(accept(seat), "player_session_id");
-    }
-    invalid(
-        Call::UpdatePlayerSessionCreationPolicy(PlayerSessionCreationPolicy::from("MAYBE")),
-        "policy",
-    );
-    let role = |arn: &str, name: &str| {
-        Call::GetFleetRoleCredentials(GetFleetRoleCredentials {
-            role_arn: arn.into(),
-            role_session_name: name.into(),
-        })
-    };
-    invalid(role("", "me"), "role_arn");
-    invalid(role("role", "me"), "role_arn");
-    invalid(role("arn:aws:iam::123456789012:role/x_y+z", "m"), "role_session_name");
-    invalid(
-        role("arn:aws:iam::123456789012:role/x", &"m".repeat(65)),
-        "role_session_name",
-    );
-}
-
-fn backfill() -> StartMatchBackfill {
+pub(super) fn backfill() -> StartMatchBackfill {
     StartMatchBackfill {
         game_session_arn: GAME.into(),
         matchmaking_configuration_arn: "arn:aws:gamelift:us-west-2:123456789012:matchmakingconfiguration/mm".into(),
@@ -272,32 +236,43 @@ fn backfill() -> StartMatchBackfill {
 }
 
 #[test]
-fn backfill_empty_players_rejected() {
-    invalid(
-        Call::StartMatchBackfill(StartMatchBackfill {
-            players: Vec::new(),
+fn backfill_attribute_kinds() {
+    let attributes = [
+        (
+            "skill",
+            AttributeValue::Double(1.5),
+            r#""skill":{"AttrType":"DOUBLE","N":1.5}"#,
+        ),
+        (
+            "mode",
+            AttributeValue::String("dm".into()),
+            r#""mode":{"AttrType":"STRING","S":"dm"}"#,
+        ),
+        (
+            "maps",
+            AttributeValue::StringList(vec!["a".into(), "b".into()]),
+            r#""maps":{"AttrType":"STRING_LIST","SL":["a","b"]}"#,
+        ),
+        (
+            "w",
+            AttributeValue::StringDoubleMap(BTreeMap::from([("k".to_owned(), 2.0)])),
+            r#""w":{"AttrType":"STRING_DOUBLE_MAP","SDM":{"k":2.0}}"#,
+        ),
+    ];
+    for (name, value, expected) in attributes {
+        let mut world = World::hosting();
+        let player = BackfillPlayer {
+            player_id: "p1".into(),
+            player_attributes: BTreeMap::from([(name.to_owned(), value)]),
+            ..BackfillPlayer::default()
+        };
+        let start = StartMatchBackfill {
+            players: vec![player],
             ..backfill()
-        }),
-        "players",
-    );
-    let arn = StartMatchBackfill {
-        matchmaking_configuration_arn: "arn:x".into(),
-        ..backfill()
-    };
-    invalid(Call::StartMatchBackfill(arn), "matchmaking_configuration_arn");
-    invalid(
-        Call::StartMatchBackfill(StartMatchBackfill {
-            ticket_id: "a_b".into(),
-            ..backfill()
-        }),
-        "ticket_id",
-    );
-    let stop = StopMatchBackfill {
-        game_session_arn: GAME.into(),
-        matchmaking_configuration_arn: backfill().matchmaking_configuration_arn,
-        ticket_id: String::new(),
-    };
-    invalid(Call::StopMatchBackfill(stop), "ticket_id");
+        };
+        world.call(Call::StartMatchBackfill(start));
+        assert!(world.sent[0].2.contains(expected), "{}", world.sent[0].2);
+    }
 }
 
 #[test]
