@@ -47,7 +47,7 @@ mod client {
     use bevy_game_session::client::HttpSessionService;
 
     use crate::cli::ClientArgs;
-    use crate::client::{Aim, Display, JourneyPlugin, Report, explain, milliseconds};
+    use crate::client::{Aim, Display, JourneyPlugin, NoWindow, Report, explain, milliseconds};
 
     /// How long the first dedicated server may take to start.
     #[cfg(feature = "local-stack")]
@@ -93,11 +93,14 @@ mod client {
         let exit = crate::client::run(display, journey);
         drop(stack);
         let report = std::mem::take(&mut *report.lock().unwrap_or_else(PoisonError::into_inner));
-        let Some(exit) = exit else {
-            eprintln!(
-                "The window could not be shown: check the graphics driver (Vulkan), or play with `-- --headless`."
-            );
-            return Ok(ExitCode::FAILURE);
+        let exit = match exit {
+            Ok(exit) => exit,
+            Err(NoWindow(reason)) => {
+                let sentence =
+                    "The window could not be shown: check the graphics driver (Vulkan), or play with `-- --headless`.";
+                complain(&[sentence.into(), reason]);
+                return Ok(ExitCode::FAILURE);
+            }
         };
         Ok(conclude(&report, super::exit_code(&exit)))
     }

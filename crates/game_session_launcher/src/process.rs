@@ -208,13 +208,23 @@ fn forward(
         let give = |line: &str| {
             lines.push(format!("{prefix}{line}"));
             if let Some(last) = last_words.as_ref().filter(|_| !line.trim().is_empty()) {
-                *last.lock().unwrap_or_else(PoisonError::into_inner) = line.chars().take(LAST_WORDS).collect();
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = without_colors(line).take(LAST_WORDS).collect();
             }
         };
         while let Ok(count @ 1..) = output.read(&mut bytes).await {
             cutter.feed(&bytes[..count], give);
         }
         cutter.finish(give);
+    })
+}
+
+/// The characters of a line without the sequences that colour it on a terminal.
+fn without_colors(line: &str) -> impl Iterator<Item = char> {
+    let mut colouring = false;
+    line.chars().filter(move |&c| {
+        let kept = !colouring && c != '\u{1b}';
+        colouring = if colouring { c != 'm' } else { c == '\u{1b}' };
+        kept
     })
 }
 
@@ -228,5 +238,16 @@ fn describe(status: &std::io::Result<ExitStatus>, lived: Duration, last_words: &
         format!("{end}, after {lived:.1} s")
     } else {
         format!("{end}, after {lived:.1} s; its last line of errors: {last_words}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_without_colors() {
+        let plain: String = without_colors("\u{1b}[31mERROR\u{1b}[0m it broke").collect();
+        assert_eq!(plain, "ERROR it broke");
     }
 }

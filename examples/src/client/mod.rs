@@ -11,6 +11,7 @@ mod window;
 pub(crate) use journey::explain;
 pub use journey::{Aim, JourneyPlugin, Report};
 pub use timeline::{Timeline, milliseconds};
+pub use window::NoWindow;
 
 use std::env;
 
@@ -38,10 +39,13 @@ impl Display {
     }
 }
 
-/// Plays. `None` when there is a display but no window could be shown on it.
-pub fn run(display: Display, journey: JourneyPlugin) -> Option<AppExit> {
+/// Plays.
+///
+/// # Errors
+/// [`NoWindow`] when there is a display but no window could be shown on it.
+pub fn run(display: Display, journey: JourneyPlugin) -> Result<AppExit, NoWindow> {
     match display {
         Display::Window => window::run(journey),
-        Display::Headless => Some(headless::run(journey)),
+        Display::Headless => Ok(headless::run(journey)),
     }
 }

@@ -1,8 +1,8 @@
 //! The client in a window.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bevy::log::LogPlugin;
 use bevy::prelude::*;
@@ -11,10 +11,14 @@ use bevy::window::{PresentMode, WindowResolution};
 use super::journey::JourneyPlugin;
 use super::{keys::KeysPlugin, panel::PanelPlugin, view::ViewPlugin};
 
-/// Plays in a window until it is closed. `None` when no window could be shown at all.
-pub(super) fn run(journey: JourneyPlugin) -> Option<AppExit> {
+/// No window could be shown at all; the text says why.
+pub struct NoWindow(pub String);
+
+/// Plays in a window until it is closed.
+pub(super) fn run(journey: JourneyPlugin) -> Result<AppExit, NoWindow> {
     let shown = Arc::new(AtomicBool::new(false));
     let first_frame = shown.clone();
+    let reason = keep_quiet_until(shown.clone());
     let played = catch_unwind(AssertUnwindSafe(|| {
         App::new()
             .add_plugins(DefaultPlugins.set(window()).set(LogPlugin {
@@ -26,10 +30,32 @@ pub(super) fn run(journey: JourneyPlugin) -> Option<AppExit> {
             .run()
     }));
     match played {
-        Ok(exit) => Some(exit),
+        Ok(exit) => Ok(exit),
         Err(panic) if shown.load(Ordering::Relaxed) => std::panic::resume_unwind(panic),
-        Err(_) => None,
+        Err(_) => {
+            let reason = reason.lock().unwrap_or_else(PoisonError::into_inner);
+            Err(NoWindow(
+                reason.lines().next().unwrap_or("of a panic without a word").to_owned(),
+            ))
+        }
     }
+}
+
+/// Until the first frame is shown, a panic means that there is no window: its first word is kept and not printed.
+fn keep_quiet_until(shown: Arc<AtomicBool>) -> Arc<Mutex<String>> {
+    let reason = Arc::<Mutex<String>>::default();
+    let kept = reason.clone();
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if shown.load(Ordering::Relaxed) {
+            return loud(panic);
+        }
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_empty() {
+            *kept = panic.payload_as_str().unwrap_or_default().to_owned();
+        }
+    }));
+    reason
 }
 
 /// Software rendering and netcode's notes about single packets are nobody's problem here.
