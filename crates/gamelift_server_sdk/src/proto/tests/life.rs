@@ -336,7 +336,7 @@ fn a_connection_lost_after_ending_stays_closed() {
 }
 
 #[test]
-fn destroy_sends_close_frame_and_ends_all_calls() {
+fn destroy_sends_close_frame() {
     let mut world = World::hosting();
     let waiting = world.call(accept("psess-1"));
     let destroy = world.call(Call::Destroy);

@@ -1,145 +1,20 @@
-//! The driver over real websockets on loopback, against a service that the test plays.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Connecting, living, ending.
 
-use std::{future::poll_fn, time::Duration};
+use std::future::poll_fn;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use gamelift_server_sdk::{
     Error, Event, GameLiftServer, ProcessParameters, ServerParameters,
-    proto::message::{CreateGameSession, Push, RefreshConnection, Reply, Request, RequestFrame, TerminateProcess},
+    proto::message::{Push, RefreshConnection, Reply, Request, TerminateProcess},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::timeout,
-};
-use tokio_tungstenite::{
-    WebSocketStream, accept_hdr_async,
-    tungstenite::{
-        Message,
-        handshake::server::{ErrorResponse, Request as Upgrade, Response},
-        http::StatusCode,
-        protocol::{CloseFrame, frame::coding::CloseCode},
-    },
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    http::StatusCode,
+    protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-const LIMIT: Duration = Duration::from_secs(20);
-const GAME: &str = "arn:aws:gamelift:us-west-2::gamesession/fleet-1/custom-loc/gsess-1";
-
-struct Service {
-    listener: TcpListener,
-}
-
-/// One accepted websocket.
-struct Line {
-    websocket: WebSocketStream<TcpStream>,
-    query: String,
-}
-
-impl Service {
-    async fn start() -> Self {
-        Self {
-            listener: TcpListener::bind(("127.0.0.1", 0)).await.unwrap(),
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("ws://{}", self.listener.local_addr().unwrap())
-    }
-
-    fn parameters(&self) -> ServerParameters {
-        ServerParameters::from_env()
-            .websocket_url(self.url())
-            .process_id("proc-1")
-            .host_id("host-1")
-            .fleet_id("fleet-1")
-            .auth_token("hush/+=")
-            .connect_attempts(1)
-    }
-
-    #[expect(clippy::result_large_err, reason = "the callback's type is the library's")]
-    async fn accept(&self) -> Line {
-        let (stream, _) = timeout(LIMIT, self.listener.accept()).await.unwrap().unwrap();
-        let mut query = String::new();
-        let look = |request: &Upgrade, response: Response| {
-            query = request.uri().to_string();
-            Ok(response)
-        };
-        let websocket = accept_hdr_async(stream, look).await.unwrap();
-        Line { websocket, query }
-    }
-
-    #[expect(clippy::result_large_err, reason = "the callback's type is the library's")]
-    async fn refuse(&self, status: StatusCode) {
-        let (stream, _) = timeout(LIMIT, self.listener.accept()).await.unwrap().unwrap();
-        let refuse = |_: &Upgrade, _: Response| {
-            let mut response = ErrorResponse::new(None);
-            *response.status_mut() = status;
-            Err(response)
-        };
-        assert!(accept_hdr_async(stream, refuse).await.is_err());
-    }
-
-    /// A server that is connected, and the service's end of it.
-    async fn connected(&self) -> (GameLiftServer, Line) {
-        let (server, line) = tokio::join!(GameLiftServer::init(self.parameters()), self.accept());
-        (server.unwrap(), line)
-    }
-
-    /// The same, and it is ready.
-    async fn ready(&self) -> (GameLiftServer, Line) {
-        let (server, mut line) = self.connected().await;
-        let (ready, ()) = tokio::join!(server.process_ready(ProcessParameters::new(7777)), async {
-            line.answer("ActivateServerProcess").await;
-            line.answer("HeartbeatServerProcess").await;
-        });
-        ready.unwrap();
-        (server, line)
-    }
-}
-
-impl Line {
-    async fn message(&mut self) -> Option<Message> {
-        timeout(LIMIT, self.websocket.next())
-            .await
-            .unwrap()
-            .and_then(Result::ok)
-    }
-
-    async fn request(&mut self) -> RequestFrame {
-        let message = self.message().await.unwrap();
-        RequestFrame::decode(message.to_text().unwrap()).unwrap()
-    }
-
-    async fn send(&mut self, text: String) {
-        self.websocket.send(Message::text(text)).await.unwrap();
-    }
-
-    async fn push(&mut self, push: Push) {
-        self.send(push.encode()).await;
-    }
-
-    /// Takes the next request, which must have this action, and answers it.
-    async fn answer(&mut self, action: &str) -> Request {
-        let frame = self.request().await;
-        assert_eq!(frame.request.action(), action);
-        self.send(Reply::success(action, &frame.request_id).encode()).await;
-        frame.request
-    }
-}
-
-fn game_session() -> Push {
-    Push::CreateGameSession(CreateGameSession {
-        game_session_id: GAME.into(),
-        game_session_name: "room".into(),
-        maximum_player_session_count: 4,
-        game_session_data: "hush".into(),
-        ..CreateGameSession::default()
-    })
-}
-
-async fn event(server: &GameLiftServer) -> Event {
-    timeout(LIMIT, server.next_event()).await.unwrap().unwrap()
-}
+use super::service::{GAME, LIMIT, Service, event, game_session};
 
 #[tokio::test]
 async fn a_process_lives_its_whole_life() {

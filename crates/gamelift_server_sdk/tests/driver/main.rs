@@ -1,0 +1,7 @@
+//! The driver over real sockets on loopback, against a service that the test plays.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod handle;
+mod life;
+mod service;
+mod tls;
