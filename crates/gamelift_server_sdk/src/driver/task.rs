@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     time::{Duration, SystemTime},
 };
 
@@ -89,19 +90,27 @@ impl Driver {
 
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<(Call, Responder)>, mut said: mpsc::Receiver<Said>) {
         let mut abandoned = false;
+        // Set anew only when it would ring too late: the deadline moves with every call, and mostly backwards.
+        let mut timer = pin!(sleep_until(self.start));
+        let mut armed = false;
         loop {
             self.transmit();
             if self.core.is_finished() {
                 break;
             }
             self.report();
-            let deadline = self.deadline();
+            if let Some(deadline) = self.deadline()
+                && (!armed || deadline < timer.deadline())
+            {
+                timer.as_mut().reset(deadline);
+                armed = true;
+            }
             let woken = tokio::select! {
                 command = commands.recv(), if !abandoned => Woken::Command(command),
                 (socket, result) = connected(&mut self.connecting) => Woken::Connected(socket, result),
                 (socket, input) = next_input(&mut self.sockets) => Woken::Socket(socket, input),
                 Some(said) = said.recv() => Woken::Said(said),
-                () = sleep_until(deadline.unwrap_or(self.start)), if deadline.is_some() => Woken::Time,
+                () = timer.as_mut(), if armed => Woken::Time,
             };
             let now = self.start.elapsed();
             match woken {
@@ -129,6 +138,7 @@ impl Driver {
                     }
                 }
                 Woken::Time => {
+                    armed = false;
                     let time = Instant::now();
                     self.sockets
                         .retain(|socket| socket.closing.is_none_or(|until| until > time));

@@ -33,6 +33,8 @@ struct World {
     closed: Vec<SocketId>,
     asked: Vec<(u64, Duration)>,
     outputs: Vec<Output>,
+    /// When each of them came.
+    told_at: Vec<Duration>,
     renewals: u32,
     calls: u64,
     /// What the game answers when it is asked for its health; `None` is silence.
@@ -61,6 +63,7 @@ impl World {
             closed: Vec::new(),
             asked: Vec::new(),
             outputs: Vec::new(),
+            told_at: Vec::new(),
             renewals: 0,
             calls: 0,
             health: Some(true),
@@ -100,12 +103,14 @@ impl World {
         self.closed.clear();
         self.asked.clear();
         self.outputs.clear();
+        self.told_at.clear();
     }
 
     fn pump(&mut self) {
         loop {
             while let Some(output) = self.core.poll_event() {
                 self.outputs.push(output);
+                self.told_at.push(self.now);
             }
             let Some(transmit) = self.core.poll_transmit() else {
                 break;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::DecodeError;
 
-/// Every key of the protocol, as it is spelled when sent.
+/// Every key of the protocol, as it is spelled when sent, in the order of their bytes.
 const KEYS: &[&str] = &[
     "AccessKeyId",
     "Action",
@@ -110,20 +110,42 @@ pub(super) fn body<T: DeserializeOwned>(head: &Head, fields: Map<String, Value>)
     })
 }
 
+/// The protocol's spelling of a key.
+fn known(key: &str) -> Option<&'static str> {
+    match KEYS.binary_search(&key) {
+        Ok(at) => Some(KEYS[at]),
+        Err(_) => KEYS.iter().copied().find(|known| known.eq_ignore_ascii_case(key)),
+    }
+}
+
+/// Whether there is nothing to do: the usual reply.
+fn is_canonical(fields: &Map<String, Value>) -> bool {
+    fields.iter().all(|(key, value)| {
+        let plain = !matches!(value, Value::Null | Value::Object(_) | Value::Array(_));
+        plain && KEYS.binary_search(&key.as_str()).is_ok()
+    })
+}
+
 fn canonical(fields: Map<String, Value>, depth: usize) -> Map<String, Value> {
+    if is_canonical(&fields) {
+        return fields;
+    }
     let mut result = Map::new();
     for (key, value) in fields {
         if value.is_null() {
             continue;
         }
-        let known = KEYS.iter().find(|known| known.eq_ignore_ascii_case(&key));
+        let known = known(&key);
         let value = match known {
-            Some(&("GameProperties" | "LatencyInMs" | "SDM")) => without_nulls(value),
-            Some(&"PlayerAttributes") => each_value(value, depth + 1),
+            Some("GameProperties" | "LatencyInMs" | "SDM") => without_nulls(value),
+            Some("PlayerAttributes") => each_value(value, depth + 1),
             _ => inner(value, depth + 1),
         };
-        let exact = known.is_some_and(|known| *known == key);
-        let key = known.map_or(key, |known| (*known).to_owned());
+        let exact = known == Some(key.as_str());
+        let key = match known {
+            Some(known) if !exact => known.to_owned(),
+            _ => key,
+        };
         if exact || !result.contains_key(&key) {
             result.insert(key, value);
         }
@@ -174,4 +196,12 @@ pub(super) fn positive<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Res
     Ok(number
         .filter(|number| *number > 0)
         .map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_are_in_order() {
+        assert!(super::KEYS.is_sorted());
+    }
 }
