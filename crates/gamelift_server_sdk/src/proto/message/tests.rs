@@ -1,6 +1,8 @@
 //! Golden JSON of every message, in both directions.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod replies;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -100,6 +102,36 @@ fn requests_of_the_game_session_are_golden() {
 }
 
 #[test]
+fn requests_leave_out_what_is_unset() {
+    golden(
+        ActivateServerProcess {
+            port: 1,
+            ..ActivateServerProcess::default()
+        },
+        r#"{"Action":"ActivateServerProcess","RequestId":"r-1","SdkVersion":"","SdkLanguage":"","Port":1,"LogPaths":[]}"#,
+    );
+    golden(
+        DescribePlayerSessions {
+            player_id: Some("p1".into()),
+            next_token: Some("t".into()),
+            ..DescribePlayerSessions::default()
+        },
+        r#"{"Action":"DescribePlayerSessions","RequestId":"r-1","PlayerId":"p1","NextToken":"t"}"#,
+    );
+    golden(
+        DescribePlayerSessions {
+            player_session_id: Some("psess-1".into()),
+            ..DescribePlayerSessions::default()
+        },
+        r#"{"Action":"DescribePlayerSessions","RequestId":"r-1","PlayerSessionId":"psess-1"}"#,
+    );
+    golden_push(
+        Push::TerminateProcess(TerminateProcess::default()),
+        r#"{"Action":"TerminateProcess"}"#,
+    );
+}
+
+#[test]
 fn requests_of_the_backfill_are_golden() {
     let attributes = BTreeMap::from([
         ("maps".to_owned(), AttributeValue::StringList(vec!["a".into()])),
@@ -187,67 +219,6 @@ fn bad_requests_name_their_id_so_that_they_can_be_answered() {
         RequestFrame::decode("{").unwrap_err(),
         DecodeError::NotAnObject { .. }
     ));
-}
-
-#[test]
-fn replies_are_golden() {
-    let text = r#"{"Action":"ActivateGameSession","RequestId":"r-1","StatusCode":200}"#;
-    let reply = Reply::success("ActivateGameSession", "r-1");
-    assert_eq!(reply.encode(), text);
-    assert_eq!(FromService::decode(text).unwrap(), FromService::Reply(reply));
-    assert_eq!(
-        Reply::failure("AcceptPlayerSession", "r-1", 400, "player session is not RESERVED").encode(),
-        r#"{"Action":"AcceptPlayerSession","RequestId":"r-1","StatusCode":400,"ErrorMessage":"player session is not RESERVED"}"#
-    );
-    let ticket = StartedMatchBackfill {
-        ticket_id: "ticket-1".into(),
-    };
-    assert_eq!(
-        Reply::with_result("StartMatchBackfill", "r-1", &ticket).encode(),
-        r#"{"Action":"StartMatchBackfill","RequestId":"r-1","StatusCode":200,"TicketId":"ticket-1"}"#
-    );
-    let certificate = ComputeCertificate {
-        certificate_path: "/c.pem".into(),
-        compute_name: "host-1".into(),
-    };
-    assert_eq!(
-        Reply::with_result("GetComputeCertificate", "r-1", &certificate).encode(),
-        r#"{"Action":"GetComputeCertificate","RequestId":"r-1","StatusCode":200,"CertificatePath":"/c.pem","ComputeName":"host-1"}"#
-    );
-}
-
-#[test]
-fn results_survive_the_wire() {
-    let page = PlayerSessions {
-        next_token: String::new(),
-        player_sessions: vec![PlayerSession {
-            player_session_id: "psess-1".into(),
-            port: 7777,
-            creation_time: 1_700_000_000_123,
-            status: PlayerSessionStatus::Active,
-            ..PlayerSession::default()
-        }],
-    };
-    let text = Reply::with_result("DescribePlayerSessions", "r-1", &page).encode();
-    assert!(text.contains(r#""CreationTime":1700000000123"#) && text.contains(r#""Status":"ACTIVE""#));
-    let FromService::Reply(reply) = FromService::decode(&text).unwrap() else {
-        panic!("a push")
-    };
-    assert_eq!(reply.result::<PlayerSessions>().unwrap(), page);
-    let credentials = FleetRoleCredentials {
-        access_key_id: "AK".into(),
-        expiration: 5,
-        ..FleetRoleCredentials::default()
-    };
-    let text = Reply::with_result("GetFleetRoleCredentials", "r-1", &credentials).encode();
-    assert!(
-        text.contains(r#""SecretAccessKey":"""#) && text.contains(r#""Expiration":5"#),
-        "{text}"
-    );
-    let FromService::Reply(reply) = FromService::decode(&text).unwrap() else {
-        panic!("a push")
-    };
-    assert_eq!(reply.result::<FleetRoleCredentials>().unwrap(), credentials);
 }
 
 #[test]
@@ -341,6 +312,42 @@ proptest! {
     fn a_decoder_never_panics(text in ".{0,200}") {
         drop(RequestFrame::decode(&text));
         drop(FromService::decode(&text));
+    }
+
+    #[test]
+    fn json_of_any_shape_never_panics_and_what_is_understood_survives_the_wire(
+        action in prop::sample::select(vec![
+            "ActivateServerProcess", "DescribePlayerSessions", "StartMatchBackfill", "CreateGameSession", "UpdateGameSession",
+            "TerminateProcess", "RefreshConnection", "GetFleetRoleCredentials", "Dance",
+        ]),
+        key in prop::sample::select(vec![
+            "Port", "port", "LogPaths", "Players", "GameSession", "GameProperties", "Limit", "NextToken", "TerminationTime",
+            "StatusCode", "PlayerSessions", "AuthToken", "Name",
+        ]),
+        value in prop::sample::select(vec![
+            "null", "0", "-1", "7777", "7777.0", "65536", "1e400", "\"\"", "\"x\"", "[]", "[null]", "[{}]", "{}", "{\"a\":null}",
+            "{\"a\":\"b\"}", "true", "[[[[[[[[[[[[[]]]]]]]]]]]]]", "18446744073709551616",
+        ]),
+        id in prop::sample::select(vec!["", "r-1", "\u{e9}"]),
+        cut in 0_usize..200,
+    ) {
+        let text = format!(r#"{{"Action":"{action}","RequestId":"{id}","{key}":{value}}}"#);
+        for text in [text.as_str(), text.get(..cut).unwrap_or_default()] {
+            if let Ok(frame) = RequestFrame::decode(text) {
+                prop_assert_eq!(RequestFrame::decode(&frame.request.encode(&frame.request_id)), Ok(frame));
+            }
+            match FromService::decode(text) {
+                Ok(FromService::Push(push)) => {
+                    prop_assert_eq!(FromService::decode(&push.encode()), Ok(FromService::Push(push)));
+                }
+                Ok(FromService::Reply(reply)) => {
+                    drop(reply.result::<PlayerSessions>());
+                    drop(reply.result::<FleetRoleCredentials>());
+                    prop_assert_eq!(FromService::decode(&reply.encode()), Ok(FromService::Reply(reply)));
+                }
+                Err(_) => {}
+            }
+        }
     }
 
     #[test]
