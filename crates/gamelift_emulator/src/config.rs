@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::{error::EmulatorError, model::scalars, model::shape, world::Settings};
+use crate::{
+    error::EmulatorError,
+    model::scalars,
+    model::shape,
+    world::{Credentials, Settings},
+};
 
 /// How an emulator is set up. The default is useful as it is: any free port, one Anywhere fleet, one location.
 ///
@@ -87,6 +92,35 @@ impl EmulatorConfig {
     /// Lets a process that is known reconnect with an empty token, as the C++ SDK does after failed sends. Off by default.
     pub fn accept_tokenless_reconnects(mut self) -> Self {
         self.settings.tokenless_reconnects = true;
+        self
+    }
+
+    /// Tells computes and server processes the `wss` URL, for SDKs that can do nothing else, such as the C++ one.
+    pub fn advertise_tls(mut self) -> Self {
+        self.settings.advertise_tls = true;
+        self
+    }
+
+    /// The credentials that `SigV4` handshakes must be signed with. Without them a signature is not verified, only its
+    /// shape and its date.
+    pub fn credentials(mut self, access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
+        self.settings.credentials = Some(Credentials {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+        });
+        self
+    }
+
+    /// A token that is always good for the computes of the default fleet, for scripts that want to know it beforehand.
+    /// Processes are still given random ones when theirs would expire.
+    pub fn auth_token(mut self, token: impl Into<String>) -> Self {
+        self.settings.fixed_token = Some(token.into());
+        self
+    }
+
+    /// Lets processes of the fleet have role credentials, made-up ones, as on a managed fleet.
+    pub fn managed_role(mut self) -> Self {
+        self.settings.managed_fleet = true;
         self
     }
 

@@ -9,7 +9,7 @@ use crate::{
     config::EmulatorConfig,
     error::EmulatorError,
     faults::Fault,
-    server::{App, Driver, Running, bind},
+    server::{App, Driver, Running, Tls, bind},
     snapshot::Snapshot,
     world::World,
 };
@@ -55,10 +55,12 @@ impl Emulator {
             .await
             .map_err(|source| EmulatorError::Listen { port: wanted, source })?;
         config.settings.websocket_url = format!("ws://127.0.0.1:{port}");
+        config.settings.secure_websocket_url = format!("wss://127.0.0.1:{port}");
+        let tls = Tls::new().map_err(EmulatorError::Certificate)?;
         let settings = config.settings.clone();
         let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), now));
         let (stop, stopped) = watch::channel(false);
-        let app = Arc::new(App::new(driver, port, Uuid::new_v4().to_string(), stopped));
+        let app = Arc::new(App::new(driver, port, Uuid::new_v4().to_string(), tls, stopped));
         let running = Running::start(Arc::clone(&app), listener, stop);
         tracing::info!(port, "emulator listens");
         Ok(Self {
@@ -77,6 +79,16 @@ impl Emulator {
     /// The endpoint for server SDKs: `ws://127.0.0.1:PORT`.
     pub fn websocket_url(&self) -> String {
         self.config.settings.websocket_url.clone()
+    }
+
+    /// The same through TLS, on the same port: `wss://127.0.0.1:PORT`.
+    pub fn secure_websocket_url(&self) -> String {
+        self.config.settings.secure_websocket_url.clone()
+    }
+
+    /// The self-signed certificate of this run as PEM, for clients that verify it.
+    pub fn certificate(&self) -> String {
+        self.app.tls.certificate()
     }
 
     /// The id of the fleet that exists from the start.
@@ -104,7 +116,10 @@ impl Emulator {
             String::new()
         });
         [
-            ("GAMELIFT_SDK_WEBSOCKET_URL", self.websocket_url()),
+            (
+                "GAMELIFT_SDK_WEBSOCKET_URL",
+                self.config.settings.advertised_url().to_owned(),
+            ),
             ("GAMELIFT_SDK_PROCESS_ID", process_id.to_owned()),
             ("GAMELIFT_SDK_HOST_ID", LOCAL_COMPUTE.to_owned()),
             ("GAMELIFT_SDK_FLEET_ID", self.fleet_id()),

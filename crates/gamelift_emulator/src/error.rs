@@ -17,6 +17,9 @@ pub enum EmulatorError {
         #[source]
         source: io::Error,
     },
+    /// The certificate of this run could not be made.
+    #[error("cannot make a certificate")]
+    Certificate(#[source] io::Error),
     /// A name in the configuration breaks a rule of the service model.
     #[error("the {what} {value:?} is not one that GameLift would take: {rule}")]
     BadName {

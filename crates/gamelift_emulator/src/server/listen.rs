@@ -14,17 +14,24 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
+    time::timeout,
 };
 
-use super::router::{Alive, App, router};
+use super::{
+    router::{Alive, App, Secure, router},
+    tls,
+};
 
 /// Open connections, websockets not counted.
 const MAX_CONNECTIONS: usize = 4_096;
 /// A request's headers must have come by then, also on a connection that is kept for the next request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(100);
+/// A TLS handshake must be over by then.
+const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// All headers of a request together.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Headers of a request.
@@ -75,6 +82,7 @@ impl Running {
 
 async fn accept(app: Arc<App>, listener: TcpListener, alive: Alive) {
     let mut stopped = app.stop.clone();
+    let acceptor = app.tls.acceptor.clone();
     let router = router(app, alive.clone());
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     // Dropping the set ends the connections in it; upgraded ones have left it and end by themselves.
@@ -92,19 +100,33 @@ async fn accept(app: Arc<App>, listener: TcpListener, alive: Alive) {
         let Ok(seat) = Arc::clone(&room).try_acquire_owned() else {
             continue;
         };
-        let service = TowerToHyperService::new(router.clone());
+        let (router, acceptor) = (router.clone(), acceptor.clone());
         let alive = alive.clone();
         connections.spawn(async move {
-            serve(stream, service).await;
+            sort(stream, acceptor, router).await;
             drop((seat, alive));
         });
     }
 }
 
-async fn serve(stream: TcpStream, service: TowerToHyperService<axum::Router>) {
+/// Plain or TLS, by the first byte.
+async fn sort(stream: TcpStream, acceptor: tokio_rustls::TlsAcceptor, router: axum::Router) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    match timeout(HEADER_TIMEOUT, tls::is_tls(&stream)).await {
+        Ok(Ok(false)) => serve(stream, router.layer(axum::Extension(Secure(false)))).await,
+        Ok(Ok(true)) => match timeout(TLS_TIMEOUT, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => serve(stream, router.layer(axum::Extension(Secure(true)))).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => {}
+        },
+        Ok(Err(_)) | Err(_) => {}
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: axum::Router) {
+    let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)

@@ -9,9 +9,11 @@ mod listen;
 mod process_socket;
 mod query;
 mod router;
+mod tls;
 
 pub(crate) use self::{
     driver::Driver,
     listen::{Running, bind},
     router::App,
+    tls::Tls,
 };

@@ -21,7 +21,7 @@ use tokio::{
 use super::{
     driver::Signal,
     query,
-    router::{Alive, App, text},
+    router::{Alive, App, Secure, text},
 };
 use crate::world::{Refused, SocketId};
 
@@ -37,7 +37,8 @@ const SILENT_FOR: Duration = Duration::from_secs(70);
 const COME_BACK: u16 = 1012;
 
 pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Response<Body> {
-    let handshake = query::handshake(request.uri().query().unwrap_or_default());
+    let mut handshake = query::handshake(request.uri().query().unwrap_or_default());
+    handshake.secure = request.extensions().get::<Secure>().is_some_and(|secure| secure.0);
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,

@@ -1,11 +1,12 @@
 //! The handshake's query string, as leniently as the official SDKs need: some encode, some do not, and they do not agree
 //! on `+`.
 
-use crate::world::Handshake;
+use crate::world::{Handshake, SigV4};
 
 /// Reads the query of a websocket request.
 pub(super) fn handshake(query: &str) -> Handshake {
     let mut handshake = Handshake::default();
+    let mut sigv4 = SigV4::default();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match name {
@@ -18,8 +19,15 @@ pub(super) fn handshake(query: &str) -> Handshake {
                 handshake.tokens = vec![decoded(value), decoded(&value.replace('+', " ")), value.to_owned()];
                 handshake.tokens.dedup();
             }
+            "X-Amz-Algorithm" => sigv4.algorithm = decoded(value),
+            "X-Amz-Credential" => sigv4.credential = decoded(value),
+            "X-Amz-Date" => sigv4.date = decoded(value),
+            "X-Amz-Signature" => sigv4.signature = decoded(value),
             _ => {}
         }
+    }
+    if handshake.tokens.iter().any(|token| token == "SigV4") {
+        handshake.sigv4 = Some(sigv4);
     }
     handshake
 }

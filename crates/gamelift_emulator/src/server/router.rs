@@ -16,7 +16,7 @@ use axum::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{aws, control, driver::Driver, guard, process_socket};
+use super::{aws, control, driver::Driver, guard, process_socket, tls::Tls};
 
 /// What all handlers share.
 pub(crate) struct App {
@@ -24,16 +24,18 @@ pub(crate) struct App {
     pub(super) port: u16,
     pub(super) stop: watch::Receiver<bool>,
     pub(crate) secret: String,
+    pub(crate) tls: Tls,
     requests: AtomicU64,
 }
 
 impl App {
-    pub(crate) fn new(driver: Driver, port: u16, secret: String, stop: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(driver: Driver, port: u16, secret: String, tls: Tls, stop: watch::Receiver<bool>) -> Self {
         Self {
             driver,
             port,
             stop,
             secret,
+            tls,
             requests: AtomicU64::new(0),
         }
     }
@@ -46,6 +48,10 @@ impl App {
 
 /// A sender that nobody sends on: when all of them are gone, all tasks are.
 pub(super) type Alive = mpsc::Sender<Infallible>;
+
+/// Whether a request came over TLS.
+#[derive(Clone, Copy)]
+pub(super) struct Secure(pub(super) bool);
 
 #[derive(Clone)]
 struct Shared {

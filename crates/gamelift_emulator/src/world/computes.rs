@@ -161,7 +161,7 @@ impl World {
             compute_status: "ACTIVE",
             location: compute.location.clone(),
             creation_time: compute.created,
-            game_lift_service_sdk_endpoint: self.settings.websocket_url.clone(),
+            game_lift_service_sdk_endpoint: self.settings.advertised_url().to_owned(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod requests;
 mod search;
 mod session_requests;
 mod settings;
+mod sigv4;
 mod sockets;
 mod tags;
 mod timers;
@@ -46,7 +47,8 @@ use crate::{
 
 pub(crate) use self::{
     keys::SocketId,
-    settings::Settings,
+    settings::{Credentials, Settings},
+    sigv4::SigV4,
     sockets::{Handshake, Refused},
 };
 

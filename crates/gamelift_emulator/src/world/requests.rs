@@ -1,7 +1,10 @@
 //! The twelve requests of a server process. Each is answered exactly once, and a repeated one with the same answer.
 
+use std::time::Duration;
+
 use gamelift_server_sdk::proto::message::{
-    ComputeCertificate, DecodeError, FleetRoleCredentials, PlayerSessions, Reply, Request, RequestFrame,
+    ComputeCertificate, DecodeError, FleetRoleCredentials, GetFleetRoleCredentials, PlayerSessions, Reply, Request,
+    RequestFrame,
 };
 
 use super::{
@@ -115,13 +118,35 @@ impl World {
             }
             Request::DescribePlayerSessions(request) => self.describe_player_sessions_of_process(process, request),
             Request::GetComputeCertificate(_) => self.compute_certificate(process),
-            // The empty key says: this is no managed fleet.
-            Request::GetFleetRoleCredentials(_) => Ok(Answer::Credentials(FleetRoleCredentials::default())),
+            Request::GetFleetRoleCredentials(request) => self.role_credentials(process, &request, now),
             Request::StartMatchBackfill(_) | Request::StopMatchBackfill(_) => {
                 Err(Failure::bad_request("matchmaking is not emulated"))
             }
             _ => Err(Failure::bad_request("the emulator does not know this action yet")),
         }
+    }
+
+    /// On an Anywhere fleet the empty key says: there is no role here. A managed fleet's process gets made-up ones.
+    fn role_credentials(&mut self, process: ProcessKey, request: &GetFleetRoleCredentials, now: Timestamp) -> Answered {
+        if !request.role_arn.starts_with("arn:") || request.role_arn.len() > 256 {
+            return Err(Failure::bad_request("RoleArn must be an ARN of at most 256 characters"));
+        }
+        let fleet_id = self.process(process)?.name.fleet_id.clone();
+        if !self.settings.managed_fleet || fleet_id != self.settings.fleet_id {
+            return Ok(Answer::Credentials(FleetRoleCredentials::default()));
+        }
+        let role = request.role_arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = &request.role_session_name;
+        let account = self.settings.account.clone();
+        let expiration = now + Duration::from_hours(1);
+        Ok(Answer::Credentials(FleetRoleCredentials {
+            assumed_role_user_arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
+            assumed_role_id: format!("AROAEMULATED:{name}"),
+            access_key_id: "ASIAEMULATED".into(),
+            secret_access_key: self.new_id("").into(),
+            session_token: self.new_id("").into(),
+            expiration: i64::try_from(expiration.as_millis()).unwrap_or(i64::MAX),
+        }))
     }
 
     fn compute_certificate(&mut self, process: ProcessKey) -> Answered {

@@ -1,6 +1,22 @@
 //! What is fixed when a world begins: names and time limits.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
+
+/// The credentials that a `SigV4` handshake must be signed with.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Names and time limits of a world.
 #[derive(Clone, Debug)]
@@ -10,6 +26,15 @@ pub(crate) struct Settings {
     pub(crate) fleet_id: String,
     pub(crate) location: String,
     pub(crate) websocket_url: String,
+    pub(crate) secure_websocket_url: String,
+    /// Whether computes and processes are told the `wss` URL.
+    pub(crate) advertise_tls: bool,
+    /// Without credentials a signature is not verified, only looked at.
+    pub(crate) credentials: Option<Credentials>,
+    /// A token that is always good for every compute of the default fleet.
+    pub(crate) fixed_token: Option<String>,
+    /// Whether the default fleet is like a managed one: processes get role credentials.
+    pub(crate) managed_fleet: bool,
     /// From `CreateGameSession` to `ActivateGameSession`.
     pub(crate) activation_timeout: Duration,
     /// From `CreatePlayerSession` to `AcceptPlayerSession`.
@@ -34,6 +59,11 @@ impl Default for Settings {
             fleet_id: "fleet-local".into(),
             location: "custom-local".into(),
             websocket_url: "ws://127.0.0.1:9870".into(),
+            secure_websocket_url: "wss://127.0.0.1:9870".into(),
+            advertise_tls: false,
+            credentials: None,
+            fixed_token: None,
+            managed_fleet: false,
             activation_timeout: Duration::from_mins(1),
             reservation_timeout: Duration::from_mins(1),
             socket_loss_grace: Duration::from_secs(3),
@@ -41,6 +71,17 @@ impl Default for Settings {
             terminate_grace: Duration::from_mins(1),
             token_lifetime: Duration::from_hours(3),
             tokenless_reconnects: false,
+        }
+    }
+}
+
+impl Settings {
+    /// The URL that computes and processes are told.
+    pub(crate) fn advertised_url(&self) -> &str {
+        if self.advertise_tls {
+            &self.secure_websocket_url
+        } else {
+            &self.websocket_url
         }
     }
 }

@@ -11,9 +11,11 @@ use super::{
     access::RENEWAL_MARGIN,
     keys::{ProcessKey, SocketId},
     processes::{EndReason, Process, ProcessName},
+    sigv4::{self, SigV4},
     timers::Timer,
 };
 use crate::model::{
+    fleets::RegisterComputeInput,
     status::{ProcessEvent, ProcessStatus},
     timestamp::Timestamp,
 };
@@ -28,6 +30,9 @@ pub(crate) struct Handshake {
     pub(crate) tokens: Vec<String>,
     pub(crate) idempotency_token: String,
     pub(crate) sdk_language: String,
+    pub(crate) sigv4: Option<SigV4>,
+    /// Whether the socket goes through TLS.
+    pub(crate) secure: bool,
 }
 
 /// Why a socket was not opened.
@@ -43,6 +48,7 @@ pub(super) struct Socket {
     pub(super) process: ProcessKey,
     /// New for each SDK instance, the same when one reconnects.
     pub(super) idempotency_token: String,
+    secure: bool,
 }
 
 impl World {
@@ -50,6 +56,10 @@ impl World {
     pub(crate) fn connect(&mut self, handshake: Handshake, now: Timestamp) -> Result<SocketId, Refused> {
         if handshake.process_id.is_empty() || handshake.process_id.len() > 1024 {
             return Err(Refused::NoProcessId);
+        }
+        let signed = self.is_signed(&handshake, now);
+        if signed {
+            self.register_container(&handshake, now);
         }
         let name = ProcessName {
             fleet_id: handshake.fleet_id,
@@ -63,7 +73,7 @@ impl World {
         let known = self.live_processes.get(&name).copied();
         let tokenless =
             known.filter(|_| self.settings.tokenless_reconnects && handshake.tokens.iter().all(String::is_empty));
-        if expires.is_none() && tokenless.is_none() {
+        if expires.is_none() && tokenless.is_none() && !signed {
             return Err(Refused::BadToken);
         }
         let process = known.unwrap_or_else(|| self.add_process(name, handshake.sdk_language, now));
@@ -73,6 +83,7 @@ impl World {
             Socket {
                 process,
                 idempotency_token: handshake.idempotency_token,
+                secure: handshake.secure,
             },
         );
         self.attach(process, socket);
@@ -80,6 +91,36 @@ impl World {
             self.plan_renewal(process, expires, now);
         }
         Ok(socket)
+    }
+
+    fn is_signed(&self, handshake: &Handshake, now: Timestamp) -> bool {
+        handshake.sigv4.as_ref().is_some_and(|sigv4| {
+            self.fleet(&handshake.fleet_id).is_ok()
+                && sigv4::is_good(handshake, sigv4, self.settings.credentials.as_ref(), now)
+        })
+    }
+
+    /// A container is a compute that nobody registers.
+    fn register_container(&mut self, handshake: &Handshake, now: Timestamp) {
+        let location = self.fleet(&handshake.fleet_id).ok();
+        let location = location.and_then(|fleet| fleet.locations.first().cloned());
+        if self
+            .find_compute(&handshake.fleet_id, &handshake.compute_name)
+            .is_some()
+        {
+            return;
+        }
+        let input = RegisterComputeInput {
+            fleet_id: handshake.fleet_id.clone(),
+            compute_name: handshake.compute_name.clone(),
+            certificate_path: None,
+            dns_name: None,
+            ip_address: Some("127.0.0.1".into()),
+            location,
+        };
+        if let Err(error) = self.register_compute(input, now) {
+            tracing::warn!(%error, "the compute of a signed handshake cannot be registered");
+        }
     }
 
     /// A socket is gone.
@@ -166,9 +207,18 @@ impl World {
         process.renew_token_at = None;
         let Process { name, .. } = process;
         let (fleet_id, compute_name) = (name.fleet_id.clone(), name.compute_name.clone());
+        let newest = process.sockets.last().copied();
+        let secure = newest
+            .and_then(|socket| self.sockets.get(&socket))
+            .is_some_and(|socket| socket.secure);
         let (token, _) = self.grant_token(&fleet_id, &compute_name, now);
+        let endpoint = if secure {
+            &self.settings.secure_websocket_url
+        } else {
+            self.settings.advertised_url()
+        };
         let refresh = gamelift_server_sdk::proto::message::RefreshConnection {
-            refresh_connection_endpoint: self.settings.websocket_url.clone(),
+            refresh_connection_endpoint: endpoint.to_owned(),
             auth_token: token.into(),
         };
         self.push(key, Push::RefreshConnection(refresh));

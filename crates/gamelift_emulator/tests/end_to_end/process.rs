@@ -2,16 +2,23 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use futures_util::{SinkExt, StreamExt};
 use gamelift_emulator::{Emulator, EmulatorConfig};
+use rustls::{
+    ClientConfig, RootCertStore, SupportedProtocolVersion,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    Connector, MaybeTlsStream, WebSocketStream, connect_async, connect_async_tls_with_config,
     tungstenite::{self, Message, protocol::CloseFrame},
 };
 
@@ -48,6 +55,66 @@ impl Process {
             socket,
             pushes: Vec::new(),
         })
+    }
+
+    /// Through TLS, trusting the emulator's certificate and no other.
+    pub(crate) async fn connect_tls(
+        emulator: &Emulator,
+        query: &str,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Result<Self, tungstenite::Error> {
+        let mut roots = RootCertStore::empty();
+        let certificate = emulator.certificate();
+        roots
+            .add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let url = format!("{}/?{query}", emulator.secure_websocket_url());
+        let connector = Connector::Rustls(Arc::new(config));
+        let (socket, _) = connect_async_tls_with_config(url, None, false, Some(connector)).await?;
+        Ok(Self {
+            socket,
+            pushes: Vec::new(),
+        })
+    }
+
+    pub(crate) async fn ping(&mut self) {
+        self.socket.send(Message::Ping(vec![7].into())).await.unwrap();
+        loop {
+            match timeout(LIMIT, self.socket.next()).await.expect("no pong in time") {
+                Some(Ok(Message::Pong(payload))) => return assert_eq!(payload.as_ref(), [7]),
+                Some(Ok(Message::Text(text))) => self.pushes.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(_)) => {}
+                gone => panic!("closed before the pong: {gone:?}"),
+            }
+        }
+    }
+
+    pub(crate) async fn send_binary(&mut self, frame: &str) {
+        self.socket
+            .send(Message::binary(frame.as_bytes().to_vec()))
+            .await
+            .unwrap();
+    }
+
+    /// What came before it was asked for.
+    pub(crate) fn unasked(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.pushes)
+    }
+
+    /// Closes with this code.
+    pub(crate) async fn close(mut self, code: u16) {
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
+        self.socket.close(Some(frame)).await.unwrap();
+        self.closed().await;
     }
 
     /// Connected, ready and healthy: a game session can be placed on it.

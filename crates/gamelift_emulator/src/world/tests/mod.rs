@@ -4,6 +4,7 @@
 
 mod histories;
 mod limits;
+mod named;
 mod placements;
 mod rig;
 mod timers;
