@@ -123,4 +123,64 @@ mod tests {
         assert!(!url.contains("hush"));
         assert!(!format!("{handshake:?}").contains("hush"));
     }
+
+    /// Reads a query as a service does.
+    fn decoded(query: &str) -> Vec<(String, String)> {
+        let text = |value: &str| {
+            let mut bytes = Vec::new();
+            let mut rest = value.as_bytes();
+            while let [first, tail @ ..] = rest {
+                rest = tail;
+                if *first == b'%' {
+                    let digits = std::str::from_utf8(&rest[..2]).unwrap();
+                    bytes.push(u8::from_str_radix(digits, 16).unwrap());
+                    rest = &rest[2..];
+                } else {
+                    assert!(first.is_ascii_alphanumeric() || b"-._~".contains(first), "{value}");
+                    bytes.push(*first);
+                }
+            }
+            String::from_utf8(bytes).unwrap()
+        };
+        let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap());
+        pairs.map(|(key, value)| (key.to_owned(), text(value))).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_ids_and_tokens_arrive_as_they_were(
+            process_id in ".{0,40}",
+            host_id in ".{0,40}",
+            fleet_id in ".{0,40}",
+            token in ".{0,80}",
+        ) {
+            let handshake = Handshake {
+                endpoint: "wss://h/base".parse().unwrap(),
+                process_id: process_id.clone(),
+                host_id: host_id.clone(),
+                fleet_id: fleet_id.clone(),
+                authorization: Authorization::Token(Secret::new(token.clone())),
+            };
+            let url = handshake.url("idem", SystemTime::UNIX_EPOCH);
+            let query = url.expose().strip_prefix("wss://h:443/base?").unwrap();
+            let expected = [
+                ("Authorization", token.as_str()),
+                ("ComputeId", &host_id),
+                ("FleetId", &fleet_id),
+                ("IdempotencyToken", "idem"),
+                ("pID", &process_id),
+                ("sdkLanguage", "Rust"),
+                ("sdkVersion", crate::SDK_VERSION),
+            ];
+            let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            proptest::prop_assert_eq!(decoded(query), expected);
+        }
+
+        #[test]
+        fn an_endpoint_of_any_text_never_panics_and_prints_as_itself(url in "(wss?://)?.{0,40}") {
+            if let Ok(endpoint) = url.parse::<Endpoint>() {
+                proptest::prop_assert_eq!(endpoint.to_string().parse::<Endpoint>(), Ok(endpoint));
+            }
+        }
+    }
 }
