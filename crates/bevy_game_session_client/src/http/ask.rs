@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use game_session_protocol::requests::{RefreshGuest, RefreshToken};
 use game_session_protocol::{
     AccessToken, ErrorBody, ErrorCode, FindGameSessions, GameSessionId, GuestIdentity, IdempotencyKey, ServiceError,
     routes,
@@ -10,7 +11,7 @@ use game_session_protocol::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::identity::Identity;
 use super::link::{Incoming, LONGEST_ANSWER, Link, LinkError, Method, Outgoing};
@@ -125,7 +126,9 @@ impl Backend {
 
     /// Makes sure that there is an identity.
     pub(super) async fn know_player(&self, deadline: Instant, limit: Duration) -> Result<AccessToken, ServiceError> {
-        self.identity.token(self.new_guest(deadline, limit)).await
+        self.identity
+            .token(async |secret| self.identify(secret, deadline, limit).await)
+            .await
     }
 
     /// Asks, within a limit from now.
@@ -143,7 +146,7 @@ impl Backend {
         let token = self.know_player(deadline, limit).await?;
         match self.try_all(question, Some(&token), deadline, limit).await {
             Err(error) if error.code() == Some(&ErrorCode::Unauthorized) => {
-                debug!("the backend no longer knows this player: asking for a new identity");
+                debug!("the backend refused the access token: renewing it");
                 self.identity.forget(&token).await;
                 let token = self.know_player(deadline, limit).await?;
                 self.try_all(question, Some(&token), deadline, limit).await
@@ -165,6 +168,25 @@ impl Backend {
             Ok(()) => debug!(game_session = %id, "a game session that nobody waits for was ended"),
             Err(error) => debug!(game_session = %id, %error, "a game session that nobody waits for could not be ended"),
         }
+    }
+
+    /// The same player as before where the backend still knows it, else a new guest.
+    async fn identify(
+        &self,
+        secret: Option<RefreshToken>,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<GuestIdentity, ServiceError> {
+        if let Some(refresh_token) = secret {
+            let question = Question::new(Method::Post, routes::GUEST_REFRESH).body(&RefreshGuest { refresh_token })?;
+            match self.try_all(&question, None, deadline, limit).await {
+                Err(error) if error.code() == Some(&ErrorCode::Unauthorized) => {
+                    warn!("the backend no longer knows this player: it goes on as a new one");
+                }
+                answer => return answer?.read(),
+            }
+        }
+        self.new_guest(deadline, limit).await
     }
 
     /// Two guests made by mistake hurt nobody, so this is repeated too.

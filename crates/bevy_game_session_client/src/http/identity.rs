@@ -2,50 +2,61 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use game_session_protocol::requests::RefreshToken;
 use game_session_protocol::{AccessToken, GuestIdentity};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long before its end an identity is renewed.
+/// How long before its end an access token is renewed.
 const MARGIN: Duration = Duration::from_mins(5);
 
-/// For how long a new identity is believed at least and at most, whatever this machine's clock says.
+/// For how long a new access token is believed at least and at most, whatever this machine's clock says.
 const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// The identity, if there is one. The lock is held while one is fetched, so that all wait for the same.
 #[derive(Default)]
-pub(super) struct Identity(Mutex<Option<Held>>);
+pub(super) struct Identity(Mutex<Known>);
 
-struct Held {
+#[derive(Default)]
+struct Known {
+    access: Option<Access>,
+    /// Makes the next identity that of the same player.
+    secret: Option<RefreshToken>,
+}
+
+struct Access {
     token: AccessToken,
     until: Instant,
 }
 
 impl Identity {
-    /// The token, fetched if need be.
+    /// The access token, fetched if need be. `fetch` is given the secret of the player that this is, if it is known.
     pub(super) async fn token<E>(
         &self,
-        fetch: impl Future<Output = Result<GuestIdentity, E>>,
+        fetch: impl AsyncFnOnce(Option<RefreshToken>) -> Result<GuestIdentity, E>,
     ) -> Result<AccessToken, E> {
-        let mut held = self.0.lock().await;
-        if let Some(held) = held.as_ref().filter(|held| Instant::now() < held.until) {
-            return Ok(held.token.clone());
+        let mut known = self.0.lock().await;
+        if let Some(access) = known.access.as_ref().filter(|access| Instant::now() < access.until) {
+            return Ok(access.token.clone());
         }
-        let guest = fetch.await?;
+        let guest = fetch(known.secret.clone()).await?;
         let token = guest.access_token;
-        *held = Some(Held {
-            token: token.clone(),
-            until: Instant::now() + good_for(guest.expires_at),
-        });
+        *known = Known {
+            access: Some(Access {
+                token: token.clone(),
+                until: Instant::now() + good_for(guest.expires_at),
+            }),
+            secret: guest.refresh_token,
+        };
         Ok(token)
     }
 
-    /// Forgets a token that the backend refused, unless another one took its place already.
+    /// Forgets an access token that the backend refused, unless another one took its place already.
     pub(super) async fn forget(&self, refused: &AccessToken) {
-        let mut held = self.0.lock().await;
-        if held.as_ref().is_some_and(|held| held.token == *refused) {
-            *held = None;
+        let mut known = self.0.lock().await;
+        if known.access.as_ref().is_some_and(|access| access.token == *refused) {
+            known.access = None;
         }
     }
 }

@@ -10,7 +10,7 @@ use futures_lite::future::{block_on, poll_once, zip};
 use game_session_protocol::*;
 
 use super::common::{game_session, seat};
-use super::http_server::{Reply, Server, guest, response, script};
+use super::http_server::{Reply, Server, guest, guest_with_secret, response, script};
 
 fn service(server: &Server) -> HttpSessionService {
     HttpSettings::new(&server.url)
@@ -348,6 +348,35 @@ fn an_identity_that_is_no_longer_known_is_renewed_once() {
         .filter(|line| line == "POST /v1/guests")
         .count();
     assert_eq!(guests, 2);
+}
+
+#[test]
+fn a_player_whose_access_token_ended_stays_the_same_player() {
+    let server = Server::start(|request| match request.line.as_str() {
+        "POST /v1/guests" => guest_with_secret("token-1"),
+        "POST /v1/guests/refresh" => guest_with_secret("token-2"),
+        _ if request.headers["authorization"] == "Bearer token-1" => Reply::Json(401, refusal("unauthorized")),
+        _ => Reply::Json(200, page()),
+    });
+    assert!(find(&service(&server)).is_ok());
+    let asked: Vec<_> = server
+        .seen()
+        .into_iter()
+        .filter(|line| line.starts_with("POST"))
+        .collect();
+    assert_eq!(asked, ["POST /v1/guests", "POST /v1/guests/refresh"]);
+}
+
+#[test]
+fn a_player_whose_secret_is_refused_goes_on_as_a_new_guest() {
+    let tokens = Mutex::new(["token-1", "token-2"].into_iter());
+    let server = Server::start(move |request| match request.line.as_str() {
+        "POST /v1/guests" => guest_with_secret(tokens.lock().unwrap().next().unwrap_or("token-9")),
+        "POST /v1/guests/refresh" => Reply::Json(401, refusal("unauthorized")),
+        _ if request.headers["authorization"] == "Bearer token-1" => Reply::Json(401, refusal("unauthorized")),
+        _ => Reply::Json(200, page()),
+    });
+    assert!(find(&service(&server)).is_ok());
 }
 
 #[test]

@@ -128,3 +128,12 @@ fn read(stream: &TcpStream) -> Option<Request> {
         body: String::from_utf8(body).ok()?,
     })
 }
+
+pub(crate) fn guest_with_secret(token: &str) -> Reply {
+    Reply::Json(
+        201,
+        format!(
+            r#"{{"player_id":"guest-1","access_token":"{token}","expires_at":32503680000,"refresh_token":"secret"}}"#
+        ),
+    )
+}
