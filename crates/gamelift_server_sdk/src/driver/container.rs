@@ -40,12 +40,11 @@ pub(super) async fn network(environment: Environment<'_>) -> Result<Vec<Containe
             compute_type: environment("GAMELIFT_COMPUTE_TYPE").unwrap_or_default(),
         });
     }
-    let url = match container::discovery_url(environment)? {
-        Some(url) => url,
-        None => {
-            let task = fetch("task", &container::task_url(environment)?).await?;
-            container::discovery_url_of_task(&task)?
-        }
+    let url = if let Some(url) = container::discovery_url(environment)? {
+        url
+    } else {
+        let task = fetch("task", &container::task_url(environment)?).await?;
+        container::discovery_url_of_task(&task)?
     };
     container::networks(&fetch("network", &url).await?)
 }

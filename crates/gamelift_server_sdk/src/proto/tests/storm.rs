@@ -221,7 +221,10 @@ impl Storm {
         let timeout = secs(20);
         for (call, at) in &self.calls {
             let ended = self.ended.get(call).unwrap_or_else(|| panic!("{call:?} never ended"));
-            assert!(*ended <= *at + timeout, "{call:?} took {:?}", *ended - *at);
+            assert!(
+                *ended <= *at + timeout,
+                "{call:?} was made at {at:?} and ended at {ended:?}"
+            );
         }
         let told: Vec<u32> = self
             .world
