@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     error::EmulatorError,
-    model::scalars,
-    model::shape,
+    model::{scalars, shape},
+    seed::Seed,
     world::{Credentials, Settings},
 };
 
@@ -25,6 +25,8 @@ use crate::{
 pub struct EmulatorConfig {
     pub(crate) port: u16,
     pub(crate) settings: Settings,
+    pub(crate) seed: Seed,
+    pub(crate) throttled: bool,
 }
 
 impl EmulatorConfig {
@@ -118,6 +120,18 @@ impl EmulatorConfig {
         self
     }
 
+    /// What exists from the start besides the default fleet.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Refuses calls that come faster than the service's published rates. Off by default.
+    pub fn throttled(mut self) -> Self {
+        self.throttled = true;
+        self
+    }
+
     /// Lets processes of the fleet have role credentials, made-up ones, as on a managed fleet.
     pub fn managed_role(mut self) -> Self {
         self.settings.managed_fleet = true;
@@ -125,10 +139,13 @@ impl EmulatorConfig {
     }
 
     /// The times of AWS where the defaults are shorter: 5 minutes for activation and for a process that was told to end,
-    /// 3 minutes for a process without a socket.
+    /// 3 minutes for a process without a socket, and a search finds a game session a second after its activation.
     pub fn realistic(self) -> Self {
         const MINUTE: Duration = Duration::from_mins(1);
-        self.activation_timeout(5 * MINUTE)
+        let mut config = self;
+        config.settings.search_lag = Duration::from_secs(1);
+        config
+            .activation_timeout(5 * MINUTE)
             .terminate_grace(5 * MINUTE)
             .socket_loss_grace(3 * MINUTE)
     }

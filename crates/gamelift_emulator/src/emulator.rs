@@ -11,6 +11,7 @@ use crate::{
     faults::Fault,
     server::{App, Driver, Running, Tls, bind},
     snapshot::Snapshot,
+    throttle::Throttle,
     world::World,
 };
 
@@ -59,8 +60,17 @@ impl Emulator {
         let tls = Tls::new().map_err(EmulatorError::Certificate)?;
         let settings = config.settings.clone();
         let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), now));
+        let throttle = config.throttled.then(Throttle::default);
+        driver.act(|world, now| config.seed.sow(world, now))?;
         let (stop, stopped) = watch::channel(false);
-        let app = Arc::new(App::new(driver, port, Uuid::new_v4().to_string(), tls, stopped));
+        let app = Arc::new(App::new(
+            driver,
+            port,
+            Uuid::new_v4().to_string(),
+            tls,
+            throttle,
+            stopped,
+        ));
         let running = Running::start(Arc::clone(&app), listener, stop);
         tracing::info!(port, "emulator listens");
         Ok(Self {

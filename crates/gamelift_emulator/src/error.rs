@@ -30,6 +30,9 @@ pub enum EmulatorError {
         /// The rule.
         rule: &'static str,
     },
+    /// The seed is not one that can be sown.
+    #[error("the seed cannot be used: {0}")]
+    Seed(String),
     /// A fault names an error that the service does not have.
     #[error("GameLift has no error {0:?}: name one such as FleetCapacityExceededException or ThrottlingException")]
     UnknownError(String),

@@ -56,6 +56,31 @@ pub enum Fault {
         #[serde(default)]
         process_id: Option<String>,
     },
+    /// Processes are told to end within a time, as a spot interruption does.
+    InterruptWithin {
+        /// This process; all if there is none.
+        #[serde(default)]
+        process_id: Option<String>,
+        /// The time until they count as ended, in milliseconds.
+        millis: u64,
+    },
+    /// Sockets stay open, and nobody reads or writes at this end any more.
+    HalfOpenSockets {
+        /// Of this process; of all if there is none.
+        #[serde(default)]
+        process_id: Option<String>,
+    },
+    /// Processes count as crashed at once, and their sockets break.
+    CrashProcesses {
+        /// This process; all if there is none.
+        #[serde(default)]
+        process_id: Option<String>,
+    },
+    /// The next `ActivateGameSession` requests of processes are refused.
+    RefuseActivations {
+        /// How many.
+        times: u32,
+    },
     /// No auth token that was given so far is good any more. Open sockets stay.
     ExpireTokens,
     /// Calls are answered as they should be again.
@@ -92,8 +117,25 @@ impl Fault {
                 driver.act(|world, now| world.refresh_connections(process_id.as_deref(), now));
             }
             Self::Interrupt { process_id } => driver.act(|world, now| world.interrupt(process_id.as_deref(), now)),
+            Self::InterruptWithin { process_id, millis } => {
+                let within = Duration::from_millis(millis);
+                driver.act(|world, now| world.interrupt_within(process_id.as_deref(), within, now));
+            }
+            Self::HalfOpenSockets { process_id } => {
+                let sockets = driver.look(|world| world.sockets_of(process_id.as_deref()));
+                driver.half_open(&sockets);
+            }
+            Self::CrashProcesses { process_id } => {
+                let sockets = driver.look(|world| world.sockets_of(process_id.as_deref()));
+                driver.act(|world, now| world.crash(process_id.as_deref(), now));
+                driver.cut(&sockets);
+            }
+            Self::RefuseActivations { times } => driver.act(|world, _| world.refuse_activations(times)),
             Self::ExpireTokens => driver.act(|world, _| world.expire_tokens()),
-            Self::Clear => driver.faults().rules.clear(),
+            Self::Clear => {
+                driver.faults().rules.clear();
+                driver.act(|world, _| world.refuse_activations(0));
+            }
         }
         Ok(())
     }

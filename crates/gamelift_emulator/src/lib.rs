@@ -10,8 +10,10 @@ mod emulator;
 mod error;
 mod faults;
 mod model;
+mod seed;
 mod server;
 mod snapshot;
+mod throttle;
 mod world;
 
 pub use self::{
@@ -20,6 +22,7 @@ pub use self::{
     error::EmulatorError,
     faults::Fault,
     model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus, ProcessStatus},
+    seed::Seed,
     snapshot::{
         FleetEventSnapshot, GameSessionSnapshot, PlacementEventSnapshot, PlacementSnapshot, PlayerSessionSnapshot,
         ProcessSnapshot, Snapshot,

@@ -1,7 +1,9 @@
 //! GameLift on this machine, as a program: starts the emulator and prints what clients and servers need to find it.
 
+use std::{error::Error, path::PathBuf};
+
 use clap::Parser;
-use gamelift_emulator::{Emulator, EmulatorConfig, EmulatorError};
+use gamelift_emulator::{Emulator, EmulatorConfig, Fault, Seed};
 use tracing_subscriber::EnvFilter;
 
 /// Amazon `GameLift` on this machine, for clients with any AWS SDK and servers with any server SDK 5.
@@ -23,13 +25,28 @@ struct Arguments {
     /// AWS's own, longer time limits.
     #[arg(long)]
     realistic: bool,
+    /// A TOML file of what exists from the start: locations, fleets, computes, aliases, queues.
+    #[arg(long)]
+    seed: Option<PathBuf>,
+    /// Refuses calls that come faster than AWS would take them.
+    #[arg(long)]
+    throttle: bool,
+    /// Something to go wrong, as the control route takes it: `{"fault": "delay_calls", "millis": 500, "times": 9}`.
+    #[arg(long)]
+    fault: Vec<String>,
+    /// Tells computes and server processes the wss URL.
+    #[arg(long)]
+    wss: bool,
+    /// Where to write the certificate of this run, for clients that verify it.
+    #[arg(long)]
+    certificate_file: Option<PathBuf>,
     /// The process id in the lines for a server.
     #[arg(long, default_value = "process-1")]
     process_id: String,
 }
 
 #[tokio::main]
-async fn main() -> Result<(), EmulatorError> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -44,7 +61,28 @@ async fn main() -> Result<(), EmulatorError> {
     if arguments.realistic {
         config = config.realistic();
     }
+    if arguments.throttle {
+        config = config.throttled();
+    }
+    if arguments.wss {
+        config = config.advertise_tls();
+    }
+    if let Some(path) = &arguments.seed {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        config = config.seed(Seed::from_toml(&text)?);
+    }
+    let mut faults: Vec<Fault> = Vec::new();
+    for fault in &arguments.fault {
+        faults.push(serde_json::from_str(fault).map_err(|error| format!("{fault} is no fault: {error}"))?);
+    }
     let emulator = Emulator::start(config).await?;
+    for fault in faults {
+        emulator.inject(fault)?;
+    }
+    if let Some(path) = &arguments.certificate_file {
+        std::fs::write(path, emulator.certificate())
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
     print_exports(&emulator, &arguments.process_id);
     // Without a signal handler there is still Ctrl-C's default: the process ends.
     if tokio::signal::ctrl_c().await.is_ok() {
@@ -66,6 +104,7 @@ fn print_exports(emulator: &Emulator, process_id: &str) {
     );
     println!("# for the control routes under /_emulator/ (as a bearer token):");
     println!("export GAMELIFT_EMULATOR_SECRET={}", emulator.control_secret());
+    println!("# server SDKs that want TLS: {}", emulator.secure_websocket_url());
     println!("# for a game server process (another process needs another process id):");
     for (name, value) in emulator.server_environment(process_id) {
         println!("export {name}={value}");

@@ -22,6 +22,7 @@ pub(crate) enum ErrorKind {
     UnsupportedRegion,
     // Not in the service model: AWS front ends answer with these as well.
     Serialization,
+    ServiceUnavailable,
     Throttling,
     UnknownOperation,
 }
@@ -46,6 +47,7 @@ impl ErrorKind {
             Self::Unauthorized => "UnauthorizedException",
             Self::UnsupportedRegion => "UnsupportedRegionException",
             Self::Serialization => "SerializationException",
+            Self::ServiceUnavailable => "ServiceUnavailableException",
             Self::Throttling => "ThrottlingException",
             Self::UnknownOperation => "UnknownOperationException",
         }
@@ -55,13 +57,14 @@ impl ErrorKind {
     pub(crate) const fn status(self) -> u16 {
         match self {
             Self::InternalService => 500,
+            Self::ServiceUnavailable => 503,
             _ => 400,
         }
     }
 
     /// The kind with this name, in full or without the `Exception`.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        const ALL: [ErrorKind; 18] = [
+        const ALL: [ErrorKind; 19] = [
             ErrorKind::Conflict,
             ErrorKind::FleetCapacityExceeded,
             ErrorKind::GameSessionFull,
@@ -78,6 +81,7 @@ impl ErrorKind {
             ErrorKind::Unauthorized,
             ErrorKind::UnsupportedRegion,
             ErrorKind::Serialization,
+            ErrorKind::ServiceUnavailable,
             ErrorKind::Throttling,
             ErrorKind::UnknownOperation,
         ];

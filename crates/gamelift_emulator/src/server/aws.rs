@@ -45,6 +45,10 @@ pub(super) async fn answer(app: &Arc<App>, operation: &str, codec: Codec, body: 
     if let Some(error) = fault.error {
         return respond(app, codec, error.kind.status(), codec.encode_error(&error));
     }
+    if !app.has_a_turn(operation) {
+        let error = ApiError::new(ErrorKind::Throttling, "Rate exceeded");
+        return respond(app, codec, error.kind.status(), codec.encode_error(&error));
+    }
     let answered = match read(body).await {
         Ok(body) => codec.decode(&body).and_then(|body| {
             app.driver

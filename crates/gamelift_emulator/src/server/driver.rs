@@ -24,6 +24,8 @@ const MAX_CALLS: usize = 100_000;
 pub(crate) enum Signal {
     /// To send.
     Frame(String),
+    /// To be there and neither listen nor answer.
+    HalfOpen,
     /// To be gone without a word.
     Cut,
 }
@@ -77,6 +79,11 @@ impl Driver {
         result
     }
 
+    /// The time of the one clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Looks at the world.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&World) -> R) -> R {
         look(&self.lock().world)
@@ -110,6 +117,14 @@ impl Driver {
                 // A full queue ends the socket too, because its sender is dropped here.
                 drop(sender.try_send(Signal::Cut));
             }
+        }
+    }
+
+    /// Makes these sockets deaf and dumb, as behind a network that lost its way back.
+    pub(crate) fn half_open(&self, sockets: &[SocketId]) {
+        let inside = self.lock();
+        for sender in sockets.iter().filter_map(|socket| inside.sockets.get(socket)) {
+            drop(sender.try_send(Signal::HalfOpen));
         }
     }
 

@@ -87,12 +87,13 @@ async fn serve(attached: &Attached, mut websocket: WebSocket, mut frames: mpsc::
     let mut heard = Instant::now();
     let mut ping = tokio::time::interval_at(heard + PING_EVERY, PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    let deaf = loop {
         let message = tokio::select! {
             frame = frames.recv() => match frame {
                 Some(Signal::Frame(frame)) => Message::Text(frame.into()),
                 Some(Signal::Cut) => return,
-                None => break,
+                Some(Signal::HalfOpen) => break true,
+                None => break false,
             },
             received = websocket.recv() => match received {
                 Some(Ok(Message::Text(frame))) => {
@@ -112,11 +113,16 @@ async fn serve(attached: &Attached, mut websocket: WebSocket, mut frames: mpsc::
                 }
                 Message::Ping(Vec::new().into())
             }
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = stop.wait_for(|stop| *stop) => break false,
         };
         if !matches!(timeout(SEND_TIMEOUT, websocket.send(message)).await, Ok(Ok(()))) {
             return;
         }
+    };
+    if deaf {
+        // The connection stays; nobody reads it, nobody writes. At last it counts as gone.
+        let _ = timeout(SILENT_FOR, stop.wait_for(|stop| *stop)).await;
+        return;
     }
     let farewell = CloseFrame {
         code: COME_BACK,

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -17,6 +17,7 @@ use axum::{
 use tokio::sync::{mpsc, watch};
 
 use super::{aws, control, driver::Driver, guard, process_socket, tls::Tls};
+use crate::throttle::Throttle;
 
 /// What all handlers share.
 pub(crate) struct App {
@@ -25,19 +26,36 @@ pub(crate) struct App {
     pub(super) stop: watch::Receiver<bool>,
     pub(crate) secret: String,
     pub(crate) tls: Tls,
+    throttle: Option<Mutex<Throttle>>,
     requests: AtomicU64,
 }
 
 impl App {
-    pub(crate) fn new(driver: Driver, port: u16, secret: String, tls: Tls, stop: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(
+        driver: Driver,
+        port: u16,
+        secret: String,
+        tls: Tls,
+        throttle: Option<Throttle>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             driver,
             port,
             stop,
             secret,
             tls,
+            throttle: throttle.map(Mutex::new),
             requests: AtomicU64::new(0),
         }
+    }
+
+    /// Whether a call may be carried out now.
+    pub(super) fn has_a_turn(&self, operation: &str) -> bool {
+        self.throttle.as_ref().is_none_or(|throttle| {
+            let mut throttle = throttle.lock().unwrap_or_else(PoisonError::into_inner);
+            throttle.allows(operation, self.driver.now())
+        })
     }
 
     pub(super) fn next_request_id(&self) -> String {

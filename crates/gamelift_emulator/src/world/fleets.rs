@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{
     World,
     page::{self, DEFAULT_LIMIT, Scope},
@@ -13,6 +15,8 @@ use crate::model::{
         DescribeFleetAttributesInput, DescribeFleetAttributesOutput, FleetAttributes, ListFleetsInput,
         ListFleetsOutput, LocationState, NoOutput, RuntimeConfiguration,
     },
+    inputs::members_of,
+    shape,
     timestamp::Timestamp,
 };
 
@@ -143,6 +147,35 @@ impl World {
         input: CreateFleetInput,
         now: Timestamp,
     ) -> Result<CreateFleetOutput, ApiError> {
+        self.add_fleet(None, input, now)
+    }
+
+    /// Creates a fleet under an id that its owner chose, which only a seed can.
+    pub(crate) fn create_fleet_as(&mut self, id: &str, body: Value, now: Timestamp) -> Result<(), ApiError> {
+        if self.fleet(id).is_ok() {
+            return Err(ApiError::new(
+                ErrorKind::Conflict,
+                "there is already a fleet with this id",
+            ));
+        }
+        if let Some(members) = members_of("CreateFleet") {
+            shape::check(members, &body)?;
+        }
+        let input = serde_json::from_value(body).map_err(|error| ApiError::invalid(error.to_string()))?;
+        self.add_fleet(Some(id), input, now).map(drop)
+    }
+
+    /// The ARN of the fleet with this id.
+    pub(crate) fn fleet_arn(&self, id: &str) -> String {
+        self.arn(&format!("fleet/{id}"))
+    }
+
+    fn add_fleet(
+        &mut self,
+        id: Option<&str>,
+        input: CreateFleetInput,
+        now: Timestamp,
+    ) -> Result<CreateFleetOutput, ApiError> {
         if input.compute_type.as_deref() != Some("ANYWHERE") {
             return Err(ApiError::invalid("only fleets with ComputeType ANYWHERE are emulated"));
         }
@@ -168,7 +201,7 @@ impl World {
                 "the quota of Anywhere fleets is used up",
             ));
         }
-        let id = self.new_id("fleet-");
+        let id = id.map_or_else(|| self.new_id("fleet-"), ToOwned::to_owned);
         let fleet = Fleet {
             arn: self.arn(&format!("fleet/{id}")),
             id,

@@ -42,6 +42,7 @@ pub(super) struct GameSession {
     pub(super) created: Timestamp,
     pub(super) ended: Option<Timestamp>,
     pub(super) activate_until: Timestamp,
+    pub(super) searchable_from: Timestamp,
     pub(super) process: ProcessKey,
     pub(super) compute_name: String,
     pub(super) ip_address: Option<String>,

@@ -103,6 +103,8 @@ pub(crate) struct World {
     ended_placements: VecDeque<PlacementKey>,
     /// Something changed that may let a waiting placement go on.
     retry_placements: bool,
+    /// Activations of game sessions that are still to be refused on purpose.
+    refused_activations: u32,
     placement_events: VecDeque<PlacementEventSnapshot>,
     /// Tags by the ARN of what they are on.
     tags: HashMap<String, BTreeMap<String, String>>,
@@ -140,6 +142,7 @@ impl World {
             pending_placements: BTreeSet::new(),
             ended_placements: VecDeque::new(),
             retry_placements: false,
+            refused_activations: 0,
             placement_events: VecDeque::new(),
             tags: HashMap::new(),
             timers: Timers::default(),

@@ -2,7 +2,7 @@
 //!
 //! A game session is placed on a process only after its first healthy heartbeat, while it has a socket, and never twice.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use gamelift_server_sdk::proto::message::{ActivateServerProcess, Push, Reply, TerminateProcess};
 
@@ -233,7 +233,12 @@ impl World {
 
     /// Tells a process to end, once, and gives it the grace time.
     pub(super) fn ask_to_end(&mut self, key: ProcessKey, now: Timestamp) {
-        let at = now + self.settings.terminate_grace;
+        self.ask_to_end_within(key, self.settings.terminate_grace, now);
+    }
+
+    /// The same with a deadline of its own.
+    pub(super) fn ask_to_end_within(&mut self, key: ProcessKey, within: Duration, now: Timestamp) {
+        let at = now + within;
         let Some(process) = self.processes.get_mut(&key) else {
             return;
         };

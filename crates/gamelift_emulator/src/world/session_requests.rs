@@ -22,7 +22,15 @@ const MAX_PAGE: u32 = 50;
 
 impl World {
     pub(super) fn activate_game_session(&mut self, process: ProcessKey, arn: &str, now: Timestamp) -> Answered {
+        if self.refused_activations > 0 {
+            self.refused_activations -= 1;
+            return Err(Failure::bad_request("the activation was refused on purpose"));
+        }
+        let searchable_from = now + self.settings.search_lag;
         let (key, session) = self.own_game_session(process, arn)?;
+        if session.status == GameSessionStatus::Activating {
+            session.searchable_from = searchable_from;
+        }
         match session.status.after(GameSessionEvent::Activated) {
             Some(status) => {
                 session.status = status;

@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) unhealthy_after: Duration,
     /// From `TerminateProcess` to counting the process as gone.
     pub(crate) terminate_grace: Duration,
+    /// From a game session's activation to its being found by a search.
+    pub(crate) search_lag: Duration,
     /// How long a compute's auth token is good.
     pub(crate) token_lifetime: Duration,
     /// Whether a process that is known may reconnect with an empty token, as the C++ SDK does after failed sends.
@@ -69,6 +71,7 @@ impl Default for Settings {
             socket_loss_grace: Duration::from_secs(3),
             unhealthy_after: Duration::from_mins(3),
             terminate_grace: Duration::from_mins(1),
+            search_lag: Duration::ZERO,
             token_lifetime: Duration::from_hours(3),
             tokenless_reconnects: false,
         }

@@ -1,6 +1,13 @@
 //! Looking at the world from outside, and the short cuts of its owner.
 
-use super::{SocketId, World, computes::Compute, keys::ProcessKey, processes::Process};
+use std::time::Duration;
+
+use super::{
+    SocketId, World,
+    computes::Compute,
+    keys::ProcessKey,
+    processes::{EndReason, Process},
+};
 use crate::{
     model::{error::ApiError, fleets::RegisterComputeInput, status::ProcessStatus, timestamp::Timestamp},
     snapshot::{
@@ -83,6 +90,25 @@ impl World {
         for key in self.ready(process_id) {
             self.ask_to_end(key, now);
         }
+    }
+
+    /// The same with a deadline of its own.
+    pub(crate) fn interrupt_within(&mut self, process_id: Option<&str>, within: Duration, now: Timestamp) {
+        for key in self.ready(process_id) {
+            self.ask_to_end_within(key, within, now);
+        }
+    }
+
+    /// The processes with this id, or all, are gone without a word.
+    pub(crate) fn crash(&mut self, process_id: Option<&str>, now: Timestamp) {
+        for key in self.ready(process_id) {
+            self.end_process(key, EndReason::Crashed, now);
+        }
+    }
+
+    /// The next activations of game sessions are refused.
+    pub(crate) fn refuse_activations(&mut self, times: u32) {
+        self.refused_activations = times;
     }
 
     /// No token is good any more.

@@ -59,6 +59,83 @@ async fn sockets_break_tokens_expire_and_processes_are_interrupted() {
 }
 
 #[tokio::test]
+async fn a_half_open_socket_answers_nothing_and_the_process_goes_on_over_a_new_one() {
+    let emulator = emulator().await;
+    let mut old = Process::healthy(&emulator, "process-1", 7001).await;
+    emulator.inject(Fault::HalfOpenSockets { process_id: None }).unwrap();
+    let heartbeat = json!({"Action": "HeartbeatServerProcess", "RequestId": "deaf", "HealthStatus": true});
+    let mut new = Process::connect(&emulator, "process-1").await;
+    new.ping().await;
+    old.send(&heartbeat.to_string()).await;
+    let silence = tokio::time::timeout(std::time::Duration::from_millis(200), old.reply("deaf")).await;
+    assert!(silence.is_err(), "no answer: {silence:?}");
+    let reply = new
+        .request(json!({"Action": "HeartbeatServerProcess", "HealthStatus": true}))
+        .await;
+    assert_eq!(reply["StatusCode"], 200);
+    assert_eq!(emulator.snapshot().fleet_events, []);
+}
+
+#[tokio::test]
+async fn a_refused_activation_a_crash_and_an_interruption_with_a_deadline_happen_when_asked_for() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let mut process = Process::healthy(&emulator, "process-1", 7001).await;
+    crate::aws_sdk::create(&client, &emulator, "t").send().await.unwrap();
+    let arn = process.push().await["GameSessionId"].clone();
+    emulator.inject(Fault::RefuseActivations { times: 1 }).unwrap();
+    let activate = json!({"Action": "ActivateGameSession", "GameSessionId": arn});
+    assert_eq!(process.request(activate.clone()).await["StatusCode"], 400);
+    assert_eq!(process.request(activate).await["StatusCode"], 200);
+
+    let process_id = Some("process-1".to_owned());
+    emulator.inject(Fault::CrashProcesses { process_id }).unwrap();
+    assert_eq!(process.closed().await, None, "no farewell");
+    let snapshot = emulator.snapshot();
+    assert_eq!(snapshot.fleet_events[0].code, "SERVER_PROCESS_CRASHED");
+    assert_eq!(
+        snapshot.game_sessions[0].status,
+        gamelift_emulator::GameSessionStatus::Terminated
+    );
+
+    let mut process = Process::healthy(&emulator, "process-2", 7002).await;
+    emulator
+        .inject(Fault::InterruptWithin {
+            process_id: None,
+            millis: 40,
+        })
+        .unwrap();
+    assert_eq!(process.push().await["Action"], "TerminateProcess");
+    let late = |snapshot: &gamelift_emulator::Snapshot| {
+        snapshot
+            .fleet_events
+            .last()
+            .is_some_and(|event| event.code == "SERVER_PROCESS_PROCESS_EXIT_TIMEOUT")
+    };
+    emulator.wait_until(late, LIMIT).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_above_the_published_rate_are_refused_when_asked_for() {
+    let config = gamelift_emulator::EmulatorConfig::default().throttled();
+    let emulator = gamelift_emulator::Emulator::start(config).await.unwrap();
+    let http = Client::new();
+    let mut refused = 0;
+    for _ in 0..30 {
+        let response = http
+            .post(emulator.endpoint())
+            .header("X-Amz-Target", "GameLift.CreateFleet")
+            .body("{}")
+            .send()
+            .await
+            .unwrap();
+        let body: Value = response.json().await.unwrap();
+        refused += usize::from(body["__type"] == "ThrottlingException" && body["Message"] == "Rate exceeded");
+    }
+    assert!((1..=26).contains(&refused), "4 at once and 1 a second: {refused}");
+}
+
+#[tokio::test]
 async fn the_control_routes_need_the_secret_of_the_run() {
     let emulator = emulator().await;
     let http = Client::new();

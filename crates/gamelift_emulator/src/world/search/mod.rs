@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn search_game_sessions(
         &mut self,
         input: SearchGameSessionsInput,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<GameSessionsOutput, ApiError> {
         let fleet = self.fleet_or_alias(input.fleet_id.as_deref(), input.alias_id.as_deref())?;
         Self::check_location(fleet, input.location.as_deref())?;
@@ -38,6 +38,7 @@ impl World {
             .game_sessions
             .values()
             .filter(|session| session.status == GameSessionStatus::Active && session.fleet_id == fleet.id)
+            .filter(|session| session.searchable_from <= now)
             .filter(|session| input.location.as_ref().is_none_or(|wanted| *wanted == session.location))
             .map(|session| (Facts::of(session), session));
         let mut found: Vec<_> = match &filter {

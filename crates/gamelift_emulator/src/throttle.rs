@@ -1,0 +1,115 @@
+//! The request rates of the service, off by default: one bucket of turns per operation, and one for the account.
+
+use std::collections::HashMap;
+
+use crate::model::timestamp::Timestamp;
+
+/// Calls per second, and how many may come at once.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    per_second: f64,
+    burst: f64,
+}
+
+const fn rate(per_second: f64) -> Rate {
+    Rate {
+        per_second,
+        burst: per_second,
+    }
+}
+
+/// Of all operations together.
+const ACCOUNT: Rate = rate(500.0);
+
+/// The published rate of an operation; the others are limited by the account's alone.
+fn rate_of(operation: &str) -> Option<Rate> {
+    Some(match operation {
+        "CreateGameSession" => rate(50.0),
+        "CreatePlayerSession" | "CreatePlayerSessions" | "DescribePlayerSessions" => rate(200.0),
+        "StartGameSessionPlacement" | "DescribeGameSessionPlacement" => rate(75.0),
+        "DescribeGameSessions"
+        | "StopGameSessionPlacement"
+        | "UpdateGameSession"
+        | "TerminateGameSession"
+        | "RegisterCompute" => rate(20.0),
+        "DescribeGameSessionDetails" | "SearchGameSessions" => rate(30.0),
+        "GetComputeAuthToken" => Rate {
+            per_second: 5.0,
+            burst: 10.0,
+        },
+        "CreateFleet" => Rate {
+            per_second: 1.0,
+            burst: 4.0,
+        },
+        list if list.starts_with("List") => rate(30.0),
+        _ => return None,
+    })
+}
+
+/// Buckets of turns.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle {
+    buckets: HashMap<String, Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    turns: f64,
+    since: Timestamp,
+}
+
+impl Throttle {
+    /// Takes a turn for a call of an emulated operation, if there is one.
+    pub(crate) fn allows(&mut self, operation: &str, now: Timestamp) -> bool {
+        self.takes("", ACCOUNT, now) && rate_of(operation).is_none_or(|rate| self.takes(operation, rate, now))
+    }
+
+    fn takes(&mut self, name: &str, rate: Rate, now: Timestamp) -> bool {
+        let bucket = self.buckets.entry(name.to_owned()).or_insert(Bucket {
+            turns: rate.burst,
+            since: now,
+        });
+        let earned = now.since(bucket.since).as_secs_f64() * rate.per_second;
+        bucket.turns = (bucket.turns + earned).min(rate.burst);
+        bucket.since = bucket.since.max(now);
+        let taken = bucket.turns >= 1.0;
+        if taken {
+            bucket.turns -= 1.0;
+        }
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_burst_is_followed_by_the_rate() {
+        let mut throttle = Throttle::default();
+        let start = Timestamp::from_millis(1_000_000);
+        let at_once = (0..100).filter(|_| throttle.allows("GetComputeAuthToken", start));
+        assert_eq!(at_once.count(), 10);
+        let mut later = 0;
+        for second in 1..=10 {
+            let now = start + Duration::from_secs(second);
+            later += (0..100).filter(|_| throttle.allows("GetComputeAuthToken", now)).count();
+        }
+        assert_eq!(later, 50, "5 a second");
+    }
+
+    #[test]
+    fn operations_do_not_take_each_others_turns_but_the_account_has_a_limit() {
+        let mut throttle = Throttle::default();
+        let now = Timestamp::from_millis(1_000_000);
+        assert_eq!(
+            (0..100).filter(|_| throttle.allows("CreateGameSession", now)).count(),
+            50
+        );
+        assert!(throttle.allows("SearchGameSessions", now));
+        let rest = (0..1000).filter(|_| throttle.allows("DescribeAlias", now)).count();
+        assert_eq!(rest, 399, "500 in all, of which 101 are asked already");
+    }
+}
