@@ -3,6 +3,8 @@
 //! GameLift searches by game properties only, so build and privacy are kept in two of ours, which no answer shows and
 //! no request may name.
 
+use std::collections::BTreeSet;
+
 use game_session_protocol::{BuildId, CreateGameSession, GameProperties, Privacy, QuickJoin, UpdateGameSession};
 
 use crate::problem::Problem;
@@ -14,24 +16,27 @@ pub(crate) const BUILD: &str = "gs_build";
 /// Our game property that says whether others find the game session: `1` or `0`.
 pub(crate) const LISTED: &str = "gs_listed";
 
+/// The property keys that a deployment allows; `None` for any.
+pub(crate) type AllowedKeys = Option<BTreeSet<String>>;
+
 /// GameLift's 16, without our two.
 const MOST_PROPERTIES: usize = 14;
 const LONGEST_NAME: usize = 64;
 const MOST_PLAYERS: u16 = 200;
 
-pub(crate) fn check_create(request: &CreateGameSession) -> Result<(), Problem> {
+pub(crate) fn check_create(request: &CreateGameSession, allowed: &AllowedKeys) -> Result<(), Problem> {
     check_name(&request.name)?;
     check_players(request.max_players)?;
-    check_properties(&request.properties)
+    check_properties(&request.properties, allowed)
 }
 
-pub(crate) fn check_quick_join(request: &QuickJoin) -> Result<(), Problem> {
+pub(crate) fn check_quick_join(request: &QuickJoin, allowed: &AllowedKeys) -> Result<(), Problem> {
     check_name(&request.name)?;
     check_players(request.max_players)?;
-    check_properties(&request.properties)
+    check_properties(&request.properties, allowed)
 }
 
-pub(crate) fn check_update(request: &UpdateGameSession) -> Result<(), Problem> {
+pub(crate) fn check_update(request: &UpdateGameSession, allowed: &AllowedKeys) -> Result<(), Problem> {
     if request.name.is_none()
         && request.max_players.is_none()
         && request.policy.is_none()
@@ -41,7 +46,7 @@ pub(crate) fn check_update(request: &UpdateGameSession) -> Result<(), Problem> {
     }
     request.name.as_deref().map_or(Ok(()), check_name)?;
     request.max_players.map_or(Ok(()), check_players)?;
-    check_properties(&request.properties)
+    check_properties(&request.properties, allowed)
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {
@@ -63,7 +68,7 @@ fn check_players(count: u16) -> Result<(), Problem> {
     }
 }
 
-pub(crate) fn check_properties(properties: &GameProperties) -> Result<(), Problem> {
+pub(crate) fn check_properties(properties: &GameProperties, allowed: &AllowedKeys) -> Result<(), Problem> {
     if properties.len() > MOST_PROPERTIES {
         return Err(Problem::invalid("there may be at most 14 properties"));
     }
@@ -79,6 +84,9 @@ pub(crate) fn check_properties(properties: &GameProperties) -> Result<(), Proble
         }
         if key.starts_with(OURS) {
             return Err(Problem::invalid("a property's key must not start with `gs_`"));
+        }
+        if allowed.as_ref().is_some_and(|allowed| !allowed.contains(key)) {
+            return Err(Problem::invalid("a property's key is not one that this game uses"));
         }
         if !(1..=96).contains(&value.chars().count()) || value.chars().any(char::is_control) {
             return Err(Problem::invalid(

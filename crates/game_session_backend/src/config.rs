@@ -1,9 +1,13 @@
 //! What a backend is started with.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::keyring::Keyring;
+use crate::shared_state::SharedState;
 
 /// Everything a backend is started with. Built by value; what is not set has a default that is safe on a developer's
 /// machine.
@@ -17,6 +21,18 @@ pub struct BackendConfig {
     pub(crate) creator_limit: Option<CreatorLimit>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) server_port: Option<u16>,
+    pub(crate) property_keys: Option<BTreeSet<String>>,
+    pub(crate) shared_state: Option<StateHome>,
+}
+
+/// Where shared rows live.
+#[derive(Clone)]
+pub(crate) struct StateHome(pub(crate) Arc<dyn SharedState>);
+
+impl fmt::Debug for StateHome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StateHome")
+    }
 }
 
 impl BackendConfig {
@@ -31,6 +47,8 @@ impl BackendConfig {
             creator_limit: None,
             allowed_hosts: Vec::new(),
             server_port: None,
+            property_keys: None,
+            shared_state: None,
         }
     }
 
@@ -78,6 +96,21 @@ impl BackendConfig {
         self
     }
 
+    /// The property keys that games may set and search by; any unless told. GameLift knows 500 keys a region, for all
+    /// who ever used one, so a backend that is open to strangers should name them.
+    #[must_use]
+    pub fn property_keys(mut self, keys: impl IntoIterator<Item = String>) -> Self {
+        self.property_keys = Some(keys.into_iter().collect());
+        self
+    }
+
+    /// Where rows live that several instances share; in this process unless told.
+    #[must_use]
+    pub fn shared_state(mut self, state: Arc<dyn SharedState>) -> Self {
+        self.shared_state = Some(StateHome(state));
+        self
+    }
+
     /// The UDP port that servers hold inside their containers, where it differs from the one that GameLift reports.
     #[must_use]
     pub fn server_port(mut self, port: u16) -> Self {
@@ -109,6 +142,14 @@ impl AwsTarget {
             url: url.into(),
             region: "us-west-2".to_owned(),
         })
+    }
+
+    /// The endpoint that was named, if one was.
+    pub(crate) fn plain_endpoint(&self) -> Option<&str> {
+        match &self.0 {
+            Target::Environment => None,
+            Target::Endpoint { url, .. } => Some(url),
+        }
     }
 
     /// The region that the emulator puts into its ARNs; `us-west-2` unless told. Does nothing to

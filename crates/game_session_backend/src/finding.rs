@@ -91,7 +91,9 @@ pub(crate) async fn candidates(
     };
     let mut found = Vec::new();
     for record in page.records {
-        let Some(facts) = Facts::of(&shared.ring, &record).filter(|facts| facts.privacy == Privacy::Listed) else {
+        let Some(facts) = Facts::of(&shared.ring, &record)
+            .filter(|facts| facts.privacy == Privacy::Listed && facts.password.is_none())
+        else {
             continue;
         };
         let game_session = view(&shared.ring, &record, &facts)?;

@@ -57,6 +57,7 @@ pub(crate) enum Purpose {
     Pages,
     AccessTokens,
     RefreshTokens,
+    Passwords,
     Pseudonyms,
     TraceIds,
 }
@@ -70,6 +71,7 @@ impl Purpose {
             Self::Pages => b"sealed pages v1",
             Self::AccessTokens => b"access token signatures v1",
             Self::RefreshTokens => b"refresh tokens v1",
+            Self::Passwords => b"password salts v1",
             Self::Pseudonyms => b"pseudonyms v1",
             Self::TraceIds => b"trace ids v1",
         }
@@ -202,6 +204,15 @@ impl Keyring {
         let master = self.by_id(token.key_id()).unwrap_or(self.active());
         let mac = master.mac(Purpose::TraceIds, &[token.as_str()]);
         data_encoding::HEXLOWER.encode(&mac[..16])
+    }
+
+    /// The salt of the password of the game session of a token.
+    pub(crate) fn password_salt(&self, token: &SessionToken) -> [u8; 16] {
+        let master = self.by_id(token.key_id()).unwrap_or(self.active());
+        let mac = master.mac(Purpose::Passwords, &[token.as_str()]);
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&mac[..16]);
+        salt
     }
 
     /// What other players see of a player.

@@ -21,6 +21,7 @@
 //! | [`config`] | what a backend is started with |
 //! | [`keyring`] | the master secrets, and all that is derived from them |
 //! | [`gamelift`] | the calls to GameLift as a trait, so that a test can stand in for it |
+//! | [`shared_state`] | rows that instances of a backend share |
 //! | [`state`] | what all requests share |
 //! | [`server`] | the API on a socket |
 
@@ -32,18 +33,21 @@ mod finding;
 mod flow_limits;
 pub mod gamelift;
 mod identity;
+mod joining;
 pub mod keyring;
 mod locks;
+mod passwords;
 mod placement;
 mod problem;
 mod quick;
 mod sealing;
 mod seats;
 pub mod server;
+pub mod shared_state;
 pub mod state;
 mod watch;
 
-pub use api::app;
+pub use api::{app, openapi_json};
 pub use clock::Clock;
 pub use config::{AwsTarget, BackendConfig, CreatorLimit, FleetTarget, Limits, Rate};
 pub use keyring::{Keyring, KeyringError};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use game_session_protocol::host::SecretText;
+use game_session_protocol::requests::Password;
 use game_session_protocol::{
     CreateGameSession, ErrorCode, GameSessionData, GameSessionId, Placing, PlayerId, ProgressStep, Seat, session_data,
 };
@@ -12,9 +13,10 @@ use crate::checks::{with_ours, without_ours};
 use crate::config::CreatorLimit;
 use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionRecord, GameSessionStatus, NewGameSession};
 use crate::keyring::SessionToken;
+use crate::passwords::PasswordHash;
 use crate::problem::{During, Problem};
 use crate::sealing::seal_id;
-use crate::seats::{Facts, Lapsed, Newness, micros, take};
+use crate::seats::{Facts, Lapsed, Newness, micros, private_json, take};
 use crate::state::{JustPlaced, Shared};
 use crate::watch::Waited;
 
@@ -27,16 +29,35 @@ pub(crate) enum Placed {
     Placing(Placing),
 }
 
+/// What a create request comes down to; the arguments of the create call are a pure function of it.
+struct Click<'a> {
+    caller: &'a PlayerId,
+    request: &'a CreateGameSession,
+    password: Option<PasswordHash>,
+    token: &'a SessionToken,
+}
+
 /// Makes the game session of this click, or finds the one it made before, and takes the caller's seat in it.
 pub(crate) async fn create(
     shared: &Shared,
     caller: &PlayerId,
     request: &CreateGameSession,
+    password: Option<&Password>,
     wait: Duration,
 ) -> Result<Placed, Problem> {
     let started = Instant::now();
     let token = shared.ring.session_token(caller, &request.idempotency_key);
-    let made = place(shared, caller, request, &token).await?;
+    let password = match password {
+        Some(password) => Some(shared.passwords.hash(&shared.ring, &token, password).await?),
+        None => None,
+    };
+    let click = Click {
+        caller,
+        request,
+        password,
+        token: &token,
+    };
+    let made = place(shared, &click).await?;
     let newness = match made.status {
         GameSessionStatus::Activating => Newness::JustMade,
         _ => Newness::MayHaveSeat,
@@ -95,13 +116,13 @@ pub(crate) async fn describe(shared: &Shared, arn: &GameSessionArn) -> Result<Ga
     found.ok_or_else(Problem::not_found)
 }
 
-/// The arguments of the create call: a pure function of player, click and body.
-fn arguments(
-    shared: &Shared,
-    caller: &PlayerId,
-    request: &CreateGameSession,
-    token: &SessionToken,
-) -> Result<NewGameSession, Problem> {
+fn arguments(shared: &Shared, click: &Click<'_>) -> Result<NewGameSession, Problem> {
+    let Click {
+        caller,
+        request,
+        password,
+        token,
+    } = click;
     let key = shared
         .ring
         .session_key(token)
@@ -111,7 +132,7 @@ fn arguments(
         key_id: token.key_id().to_owned(),
         token: token.as_str().to_owned(),
         key,
-        owner: caller.clone(),
+        owner: PlayerId::clone(caller),
         build: request.build.clone(),
         privacy: request.privacy,
         trace_id: shared.ring.trace_id(token),
@@ -121,7 +142,7 @@ fn arguments(
         name: request.name.clone(),
         max_players: request.max_players,
         properties: with_ours(request.properties.clone(), &request.build, request.privacy),
-        session_data: SecretText::new(data.to_json()),
+        session_data: SecretText::new(private_json(data, password.clone())),
         creator: match shared.creator_limit {
             CreatorLimit::Fleet => Some(shared.ring.pseudonym(caller)),
             CreatorLimit::Off => None,
@@ -129,39 +150,28 @@ fn arguments(
     })
 }
 
-async fn place(
-    shared: &Shared,
-    caller: &PlayerId,
-    request: &CreateGameSession,
-    token: &SessionToken,
-) -> Result<GameSessionRecord, Problem> {
-    let arguments = arguments(shared, caller, request, token)?;
+async fn place(shared: &Shared, click: &Click<'_>) -> Result<GameSessionRecord, Problem> {
+    let arguments = arguments(shared, click)?;
     let _alone = shared
         .clicks
-        .lock(token.as_str().to_owned())
+        .lock(click.token.as_str().to_owned())
         .await
         .ok_or_else(Problem::busy)?;
     match shared.gamelift.create_game_session(arguments).await {
         Ok(record) => Ok(record),
-        Err(error) if error.kind == GameLiftErrorKind::ParameterMismatch => {
-            same_click(shared, caller, request, token).await
-        }
+        Err(error) if error.kind == GameLiftErrorKind::ParameterMismatch => same_click(shared, click).await,
         Err(error) => Err(Problem::of(&error, During::Create)),
     }
 }
 
 /// GameLift says that the click came before with other arguments. They may differ by what the backend adds, after an
 /// update of it; then the game session of the click is the answer, if it is the caller's and was asked for alike.
-async fn same_click(
-    shared: &Shared,
-    caller: &PlayerId,
-    request: &CreateGameSession,
-    token: &SessionToken,
-) -> Result<GameSessionRecord, Problem> {
+async fn same_click(shared: &Shared, click: &Click<'_>) -> Result<GameSessionRecord, Problem> {
+    let request = click.request;
     let arn = shared
         .gamelift
         .plain()
-        .arn_of_token(token.as_str())
+        .arn_of_token(click.token.as_str())
         .ok_or_else(Problem::idempotency_mismatch)?;
     let found = shared
         .gamelift
@@ -170,7 +180,8 @@ async fn same_click(
         .map_err(|error| Problem::of(&error, During::Session))?;
     let record = found.ok_or_else(Problem::idempotency_mismatch)?;
     let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::idempotency_mismatch)?;
-    let alike = facts.owner == *caller
+    let alike = facts.owner == *click.caller
+        && facts.password == click.password
         && facts.build == request.build
         && facts.privacy == request.privacy
         && record.name == request.name

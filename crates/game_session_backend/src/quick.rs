@@ -73,7 +73,7 @@ pub(crate) async fn quick_join(
         properties: request.properties,
         privacy: Privacy::Listed,
     };
-    let placed = create(shared, caller, &new, wait.saturating_sub(started.elapsed())).await?;
+    let placed = create(shared, caller, &new, None, wait.saturating_sub(started.elapsed())).await?;
     let id = match &placed {
         Placed::Seated(seat) => &seat.game_session.id,
         Placed::Placing(placing) => &placing.id,
@@ -106,6 +106,7 @@ async fn enter(
         let fits = record.status == GameSessionStatus::Active
             && facts.build == request.build
             && facts.privacy == Privacy::Listed
+            && facts.password.is_none()
             && request
                 .properties
                 .iter()

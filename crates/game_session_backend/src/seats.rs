@@ -11,11 +11,13 @@ use game_session_protocol::{
     BuildId, GameSession, GameSessionData, PlayerId, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
     SessionKey, TicketClaims,
 };
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::checks::without_ours;
 use crate::gamelift::{GameLiftErrorKind, GameSessionRecord, GameSessionStatus, PlayerSessionStatus};
 use crate::keyring::{Keyring, SessionToken};
+use crate::passwords::PasswordHash;
 use crate::problem::{During, Problem};
 use crate::sealing::seal_id;
 use crate::state::{SeatMemory, Shared};
@@ -27,7 +29,30 @@ pub(crate) struct Facts {
     pub(crate) build: BuildId,
     pub(crate) privacy: Privacy,
     pub(crate) trace_id: String,
+    pub(crate) password: Option<PasswordHash>,
+    pub(crate) token: SessionToken,
     key: SessionKey,
+}
+
+/// The private data with what only backends read of it; servers skip it.
+#[derive(Serialize)]
+struct Private {
+    #[serde(flatten)]
+    data: GameSessionData,
+    #[serde(flatten)]
+    ours: Ours,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ours {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password_hash: Option<PasswordHash>,
+}
+
+/// The private data as JSON, the same bytes for the same values.
+pub(crate) fn private_json(data: GameSessionData, password_hash: Option<PasswordHash>) -> String {
+    let ours = Ours { password_hash };
+    serde_json::to_string(&Private { data, ours }).expect("structs of strings always serialise")
 }
 
 impl Facts {
@@ -36,11 +61,14 @@ impl Facts {
         let data = GameSessionData::parse(record.session_data.expose()).ok()?;
         let token = SessionToken::parse(&data.token)?;
         let key = ring.session_key(&token)?;
+        let ours: Ours = serde_json::from_str(record.session_data.expose()).ok()?;
         (key == data.key).then_some(Self {
             owner: data.owner,
             build: data.build,
             privacy: data.privacy,
             trace_id: data.trace_id,
+            password: ours.password_hash,
+            token,
             key,
         })
     }

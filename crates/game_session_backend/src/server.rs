@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 use crate::api::{Peer, app};
 use crate::clock::Clock;
 use crate::config::{BackendConfig, Limits};
+use crate::gamelift::GameLift;
 use crate::gamelift::aws::AwsGameLift;
 use crate::keyring::{KEYRING_FILE_VARIABLE, KEYRING_VARIABLE, KeyringError};
 use crate::locks::locked;
@@ -56,6 +57,12 @@ pub enum BackendError {
          {KEYRING_FILE_VARIABLE} (`game-session-backend --new-key` makes one), or listen on 127.0.0.1"
     )]
     KeyringMissing,
+    /// Keys of game sessions would cross a network unencrypted.
+    #[error(
+        "a backend that is not on the loopback interface asks GameLift by https or on this machine only: the keys of \
+         game sessions are in the answers"
+    )]
+    PlainEndpoint,
     /// The keyring cannot be used.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -77,23 +84,43 @@ impl Backend {
     /// [`BackendError`] when the configuration is unsafe or incomplete, or the address is taken.
     pub async fn start(config: BackendConfig) -> Result<Self, BackendError> {
         let fleet = config.fleet.clone().ok_or(BackendError::FleetMissing)?;
-        let on_loopback = config.listen.ip().is_loopback();
-        if !on_loopback && !config.keyring.as_ref().is_some_and(crate::Keyring::is_lasting) {
-            return Err(BackendError::KeyringMissing);
-        }
+        check_safe(&config)?;
+        let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
+        let place = match gamelift.endpoint() {
+            Some(url) if is_loopback(url) => GameLiftPlace::Loopback,
+            _ => GameLiftPlace::Remote,
+        };
+        Self::bind(config, Arc::new(gamelift), Clock::system(), place).await
+    }
+
+    /// As [`start`](Self::start), over any [`GameLift`] and clock: for tests of games and of this crate.
+    ///
+    /// # Errors
+    /// [`BackendError`] when the configuration is unsafe, or the address is taken.
+    pub async fn start_with(
+        config: BackendConfig,
+        gamelift: Arc<dyn GameLift>,
+        clock: Clock,
+    ) -> Result<Self, BackendError> {
+        check_safe(&config)?;
+        Self::bind(config, gamelift, clock, GameLiftPlace::Remote).await
+    }
+
+    async fn bind(
+        config: BackendConfig,
+        gamelift: Arc<dyn GameLift>,
+        clock: Clock,
+        place: GameLiftPlace,
+    ) -> Result<Self, BackendError> {
         let listen_error = |source| BackendError::Listen {
             address: config.listen,
             source,
         };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
-        let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
-        let place = match gamelift.endpoint() {
-            Some(url) if is_loopback(url) => GameLiftPlace::Loopback,
-            _ => GameLiftPlace::Remote,
-        };
+        let on_loopback = config.listen.ip().is_loopback();
         let hosts = on_loopback.then(|| loopback_names(address, &config.allowed_hosts));
-        let state = AppState::with(&config, Arc::new(gamelift), Clock::system(), place, hosts);
+        let state = AppState::with(&config, gamelift, clock, place, hosts);
         let (stop, stopped) = oneshot::channel();
         tracing::info!(%address, "the backend listens");
         let task = tokio::spawn(serve(listener, state, config.limits, stopped));
@@ -127,6 +154,21 @@ impl Backend {
 impl Drop for Backend {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Refuses what would be open to a network and not safe there.
+fn check_safe(config: &BackendConfig) -> Result<(), BackendError> {
+    let lasting = config.keyring.as_ref().is_some_and(crate::Keyring::is_lasting);
+    if config.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if !lasting {
+        return Err(BackendError::KeyringMissing);
+    }
+    match config.aws.plain_endpoint() {
+        Some(url) if !is_loopback(url) && !url.starts_with("https://") => Err(BackendError::PlainEndpoint),
+        _ => Ok(()),
     }
 }
 
@@ -317,6 +359,12 @@ mod tests {
             let error = Backend::start(config).await.unwrap_err();
             assert!(matches!(error, BackendError::KeyringMissing), "{error}");
         }
+        let plain = BackendConfig::new(AwsTarget::endpoint("http://192.0.2.1:80"))
+            .fleet(FleetTarget::new("fleet-1"))
+            .listen(open)
+            .keyring(Keyring::new_key_text("k1").parse().unwrap());
+        let error = Backend::start(plain).await.unwrap_err();
+        assert!(matches!(error, BackendError::PlainEndpoint), "{error}");
         let none = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"));
         assert!(matches!(
             Backend::start(none).await.unwrap_err(),

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +18,9 @@ use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
 use crate::identity::{Guests, Issuer};
 use crate::keyring::{Keyring, SessionToken};
 use crate::locks::KeyedLocks;
+use crate::passwords::Passwords;
 use crate::quick::Lease;
+use crate::shared_state::{InMemoryState, SharedState};
 use crate::watch::{ActivationWatch, Pace};
 
 /// What all requests share. Cheap to clone.
@@ -46,6 +49,10 @@ pub(crate) struct Shared {
     pub(crate) placed: KeyedLocks<GameSessionArn, Option<JustPlaced>>,
     pub(crate) listings: KeyedLocks<String, Option<Listing>>,
     pub(crate) leases: KeyedLocks<String, Lease>,
+    pub(crate) passwords: Passwords,
+    pub(crate) shared_state: Arc<dyn SharedState>,
+    /// The property keys that games may use; `None` for any.
+    pub(crate) property_keys: Option<BTreeSet<String>>,
     changes: AtomicU64,
 }
 
@@ -108,6 +115,12 @@ impl AppState {
             listings: KeyedLocks::new(Duration::from_secs(10), 256),
             leases: KeyedLocks::new(minutes(1), 1024),
             limits,
+            passwords: Passwords::default(),
+            shared_state: config
+                .shared_state
+                .clone()
+                .map_or_else(|| Arc::new(InMemoryState::default()) as _, |it| it.0),
+            property_keys: config.property_keys.clone(),
             changes: AtomicU64::new(0),
         }))
     }

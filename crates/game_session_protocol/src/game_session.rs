@@ -9,12 +9,13 @@ use crate::ids::{BuildId, GameSessionId, PlayerSessionId};
 use crate::progress::ProgressStep;
 use crate::ticket::Ticket;
 
-/// What a game says about its session, found by others: at most 16 pairs, keys up to 32 and values up to 96
-/// characters (GameLift's limits).
+/// What a game says about its session, found by others: on GameLift at most 14 pairs, keys up to 32 and values up to 96
+/// characters (GameLift takes 16 pairs, of which the backend needs two).
 pub type GameProperties = BTreeMap<String, String>;
 
 /// A game session as other players see it. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GameSession {
     /// The sealed id, to join by.
     pub id: GameSessionId,
@@ -30,6 +31,7 @@ pub struct GameSession {
     pub policy: PlayerSessionPolicy,
     /// What the game says about it.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub properties: GameProperties,
     /// Its owner's pseudonym: the same for all sessions of one player, and no player id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +47,7 @@ impl GameSession {
 
 /// One page of game sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GameSessionPage {
     /// The game sessions found.
     pub game_sessions: Vec<GameSession>,
@@ -55,6 +58,7 @@ pub struct GameSessionPage {
 
 /// Whether a game session takes new players.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PlayerSessionPolicy {
     /// New players may join.
@@ -66,6 +70,7 @@ pub enum PlayerSessionPolicy {
 
 /// Whether others find a game session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Privacy {
     /// Anyone finds it.
@@ -77,10 +82,12 @@ pub enum Privacy {
 
 /// A player's seat in a game session that is active: where to travel, and what to show at the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Seat {
     /// The game session.
     pub game_session: GameSession,
     /// Where the server listens.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "192.0.2.1:7000"))]
     pub address: SocketAddr,
     /// The seat's id at the orchestrator.
     pub player_session_id: PlayerSessionId,
@@ -93,6 +100,7 @@ pub struct Seat {
 
 /// A game session whose seat is not there yet: the body of a 202. Ask for the seat again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Placing {
     /// The game session.
     pub id: GameSessionId,
@@ -102,6 +110,7 @@ pub struct Placing {
 
 /// Where the orchestrator's time went while it made a seat, in microseconds. Zero where a step was not needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SeatTimings {
     /// From the start of the wait until the game session was seen active.
     pub activation_us: u64,

@@ -37,6 +37,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $longest:literal, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -78,7 +79,7 @@ macro_rules! id {
 }
 
 id! {
-    /// Names one game session. Clients see it sealed by the backend, servers see GameLift's ARN; both are opaque.
+    /// Names one game session. Clients see it sealed by the backend, servers see the orchestrator's own id; both are opaque.
     /// 1 to 512 printable ASCII characters without spaces.
     GameSessionId, "game session id", 512, |c| c.is_ascii_graphic()
 }

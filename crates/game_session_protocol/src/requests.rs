@@ -11,6 +11,7 @@ use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
 
 /// A new guest: who the caller is from now on, and what proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GuestIdentity {
     /// The player.
     pub player_id: PlayerId,
@@ -26,6 +27,7 @@ pub struct GuestIdentity {
 
 /// Asks for a new access token for the guest whose secret this is. Only ever in a body, never in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefreshGuest {
     /// The newest that the backend gave.
@@ -34,6 +36,7 @@ pub struct RefreshGuest {
 
 /// A guest's secret. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct RefreshToken(String);
 
@@ -57,6 +60,7 @@ impl fmt::Debug for RefreshToken {
 
 /// A bearer token. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct AccessToken(String);
 
@@ -78,8 +82,57 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// What opens a game session that its owner locked: 1 to 64 characters. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// Wraps a password.
+    pub fn new(password: impl Into<String>) -> Self {
+        Self(password.into())
+    }
+
+    /// The password itself. Do not print it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(redacted)")
+    }
+}
+
+/// A code that leads to one game session, to be told to friends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JoinCode {
+    /// 8 letters and digits.
+    pub join_code: String,
+    /// When it stops to work, seconds since the Unix epoch on the backend's clock.
+    pub expires_at: u64,
+}
+
+/// Asks for a seat in the game session behind a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct JoinByCode {
+    /// The code, in upper or lower case; spaces and dashes do not matter.
+    pub join_code: String,
+    /// The caller's build.
+    pub build: BuildId,
+    /// What opens the game session, if its owner locked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+}
+
 /// Asks for a new game session with the caller in its first seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateGameSession {
     /// Names this click; travels as the `Idempotency-Key` header, not in the body.
@@ -93,6 +146,7 @@ pub struct CreateGameSession {
     pub build: BuildId,
     /// What others may filter by.
     #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub properties: GameProperties,
     /// Whether others find it.
     #[serde(default)]
@@ -101,6 +155,7 @@ pub struct CreateGameSession {
 
 /// Asks for a seat in any fitting game session, a new one if there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuickJoin {
     /// Names this click; travels as the `Idempotency-Key` header, not in the body.
@@ -114,6 +169,7 @@ pub struct QuickJoin {
     pub build: BuildId,
     /// Only game sessions with all of these properties fit; a new one gets them.
     #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub properties: GameProperties,
 }
 
@@ -137,6 +193,7 @@ pub struct FindGameSessions {
 
 /// Asks for a seat in a game session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JoinGameSession {
     /// Which one; in the path of the HTTP API, not in the body.
@@ -148,6 +205,7 @@ pub struct JoinGameSession {
 
 /// Changes what others find of a game session. For its owner only; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateGameSession {
     /// Which one; in the path of the HTTP API, not in the body.
@@ -164,6 +222,7 @@ pub struct UpdateGameSession {
     pub policy: Option<PlayerSessionPolicy>,
     /// Properties to add or change.
     #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub properties: GameProperties,
 }
 

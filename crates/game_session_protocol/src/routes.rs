@@ -16,6 +16,10 @@ pub const GAME_SESSION: &str = "/v1/game-sessions/{id}";
 pub const SEAT: &str = "/v1/game-sessions/{id}/seat";
 /// `POST`: join.
 pub const PLAYER_SESSIONS: &str = "/v1/game-sessions/{id}/player-sessions";
+/// `POST`: the code of a game session, for its owner only.
+pub const JOIN_CODE: &str = "/v1/game-sessions/{id}/join-code";
+/// `POST`: join by code.
+pub const JOIN_BY_CODE: &str = "/v1/join-by-code";
 /// `POST` with [`IDEMPOTENCY_KEY`]: find or create.
 pub const QUICK_JOIN: &str = "/v1/quick-join";
 

@@ -36,6 +36,7 @@ const MAC_AT: usize = 224;
 
 /// What proves a seat, opaque to the client. Its `Debug` shows nothing; it travels as base64url.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct Ticket(Vec<u8>);
 

@@ -178,6 +178,22 @@ fn refresh_guest_is_written_as_ever() {
 }
 
 #[test]
+fn join_code_and_join_by_code_are_written_as_ever() {
+    let code = JoinCode {
+        join_code: "ABCD2345".into(),
+        expires_at: 1_700_000_000,
+    };
+    is_golden(&code, include_str!("golden/join_code.json"));
+    let join = JoinByCode {
+        join_code: "ABCD2345".into(),
+        build: "dev".parse().unwrap(),
+        password: Some(Password::new("xyzzy")),
+    };
+    is_golden(&join, include_str!("golden/join_by_code.json"));
+    assert!(!format!("{join:?}").contains("xyzzy"), "the password is not shown");
+}
+
+#[test]
 fn placing_is_written_as_ever() {
     let value = Placing {
         id: "gs-1".parse().unwrap(),

@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use game_session_protocol::{ErrorBody, ErrorCode};
+use tracing::Instrument as _;
 
 use crate::problem::Problem;
 
@@ -28,12 +29,14 @@ pub(super) async fn in_shape(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::new_v4().simple().to_string();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
-    let mut response = next.run(request).await;
+    // Every line that the request logs carries its id; the trace id of a game session is on the lines about it.
+    let span = tracing::info_span!("request", request_id = id, %method, path);
+    let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         response = refusal(response, &id);
     }
-    tracing::debug!(request_id = id, %method, path, status = status.as_u16(), us = started.elapsed().as_micros(), "answered");
+    tracing::debug!(parent: &span, status = status.as_u16(), us = started.elapsed().as_micros(), "answered");
     let headers = response.headers_mut();
     headers
         .entry(CACHE_CONTROL)

@@ -1,5 +1,7 @@
 //! What handlers are given: the caller, the click, the wait and the body, all checked.
 
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::to_bytes;
@@ -11,6 +13,7 @@ use game_session_protocol::{ErrorCode, FindGameSessions, IdempotencyKey, PlayerI
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
+use super::guard::Peer;
 use crate::checks::check_properties;
 use crate::gamelift::GameSessionArn;
 use crate::problem::Problem;
@@ -40,6 +43,17 @@ impl FromRequestParts<AppState> for Caller {
             .take(player.clone())
             .map_err(|pause| Problem::busy().retry_after(pause))?;
         Ok(Self(player))
+    }
+}
+
+/// Where the request came from, where that is known.
+pub(super) struct From(pub(super) Option<IpAddr>);
+
+impl FromRequestParts<AppState> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get().map(|Peer(address)| *address)))
     }
 }
 
@@ -96,7 +110,7 @@ pub(super) struct Asked(pub(super) FindGameSessions);
 impl FromRequestParts<AppState> for Asked {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let mut query = FindGameSessions::default();
         for (name, value) in parameters(&parts.uri)? {
             let twice = match name.as_str() {
@@ -122,7 +136,7 @@ impl FromRequestParts<AppState> for Asked {
                 return Err(Problem::invalid("a parameter is given twice"));
             }
         }
-        check_properties(&query.properties)?;
+        check_properties(&query.properties, &state.0.property_keys)?;
         Ok(Self(query))
     }
 }

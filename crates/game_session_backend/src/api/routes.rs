@@ -7,20 +7,21 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use game_session_protocol::requests::{GuestIdentity, RefreshGuest};
+use game_session_protocol::requests::{GuestIdentity, JoinByCode, JoinCode, RefreshGuest};
 use game_session_protocol::{
-    CreateGameSession, ErrorCode, GameSession, GameSessionPage, JoinGameSession, PlayerId, QuickJoin,
-    UpdateGameSession, routes,
+    ErrorCode, GameSession, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession, routes,
 };
 
-use super::extract::{Asked, Body, Caller, Click, Named, Wait};
+use super::bodies::{CreateBody, JoinBody};
+use super::extract::{Asked, Body, Caller, Click, From, Named, Wait};
 use crate::checks::{check_create, check_quick_join, check_update};
 use crate::finding;
-use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, GameSessionStatus};
+use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord};
+use crate::joining::{self, Visitor};
 use crate::placement::{self, Placed, describe};
 use crate::problem::{During, Problem};
 use crate::quick::{self, Entered};
-use crate::seats::{Facts, Lapsed, Newness, take, view};
+use crate::seats::{Facts, view};
 use crate::state::{AppState, Shared};
 
 pub(super) async fn healthy() -> &'static str {
@@ -35,10 +36,15 @@ pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str,
     }
 }
 
+/// Makes a new guest.
+#[utoipa::path(post, path = routes::GUESTS, responses((status = CREATED, body = GuestIdentity)))]
 pub(super) async fn new_guest(State(state): State<AppState>) -> Result<(StatusCode, Json<GuestIdentity>), Problem> {
     Ok((StatusCode::CREATED, Json(state.0.guests().make()?)))
 }
 
+/// The same guest with new tokens.
+#[utoipa::path(post, path = routes::GUEST_REFRESH, request_body = RefreshGuest,
+    responses((status = OK, body = GuestIdentity)))]
 pub(super) async fn refresh_guest(
     State(state): State<AppState>,
     Body(request): Body<RefreshGuest>,
@@ -49,29 +55,37 @@ pub(super) async fn refresh_guest(
     Ok(Json(guest))
 }
 
+/// The public keys of access tokens (RFC 7517).
+#[utoipa::path(get, path = routes::JWKS, responses((status = OK, description = "a JSON Web Key Set")))]
 pub(super) async fn public_keys(State(state): State<AppState>) -> impl IntoResponse {
     let keys = state.0.issuer.public_keys(state.0.clock.now_seconds());
     ([(CACHE_CONTROL, "public, max-age=300")], Json(keys))
 }
 
+/// Makes a game session and takes the caller's seat in it.
+#[utoipa::path(post, path = routes::GAME_SESSIONS, params(("Idempotency-Key" = String, Header, description = "names one click"),
+    ("wait" = Option<f64>, Query, description = "how many seconds the answer may be held back")),
+    request_body = CreateBody, responses((status = CREATED, body = Seat), (status = ACCEPTED, body = Placing)),
+    security(("bearer" = [])))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Click(click): Click,
     Wait(wait): Wait,
-    Body(request): Body<CreateGameSession>,
+    Body(body): Body<CreateBody>,
 ) -> Result<Response, Problem> {
-    check_create(&request)?;
-    let request = CreateGameSession {
-        idempotency_key: click,
-        ..request
-    };
+    let (request, password) = body.split(click);
+    check_create(&request, &state.0.property_keys)?;
     state.0.listings_changed();
-    placement::create(&state.0, &caller, &request, wait)
+    placement::create(&state.0, &caller, &request, password.as_ref(), wait)
         .await
         .map(|placed| placed_answer(placed, StatusCode::CREATED))
 }
 
+/// The caller's seat with a fresh ticket.
+#[utoipa::path(get, path = routes::SEAT, params(("id" = String, Path),
+    ("wait" = Option<f64>, Query, description = "how many seconds the answer may be held back")),
+    responses((status = OK, body = Seat), (status = ACCEPTED, body = Placing)), security(("bearer" = [])))]
 pub(super) async fn seat(
     State(state): State<AppState>,
     Caller(caller): Caller,
@@ -83,6 +97,10 @@ pub(super) async fn seat(
         .map(|placed| placed_answer(placed, StatusCode::OK))
 }
 
+/// Lists game sessions with free seats. `property.KEY=VALUE` may be given too, for any property.
+#[utoipa::path(get, path = routes::GAME_SESSIONS, params(("build" = Option<String>, Query),
+    ("limit" = Option<u16>, Query, minimum = 1, maximum = 20), ("page" = Option<String>, Query)),
+    responses((status = OK, body = GameSessionPage)), security(("bearer" = [])))]
 pub(super) async fn browse(
     State(state): State<AppState>,
     Caller(_): Caller,
@@ -91,41 +109,65 @@ pub(super) async fn browse(
     finding::browse(&state.0, &query).await.map(Json)
 }
 
+/// Joins a game session: the seat that the caller has, else a new one.
+#[utoipa::path(post, path = routes::PLAYER_SESSIONS, params(("id" = String, Path)), request_body = JoinBody,
+    responses((status = OK, body = Seat)), security(("bearer" = [])))]
 pub(super) async fn join(
+    State(state): State<AppState>,
+    Caller(player): Caller,
+    From(address): From,
+    Named(arn): Named,
+    Body(JoinBody { build, password }): Body<JoinBody>,
+) -> Result<Json<Seat>, Problem> {
+    let visitor = Visitor {
+        player,
+        address,
+        build,
+        password,
+    };
+    joining::join(&state.0, &visitor, &arn).await.map(Json)
+}
+
+/// Joins the game session behind a code. A code that never was and one whose game session is over answer alike.
+#[utoipa::path(post, path = routes::JOIN_BY_CODE, request_body = JoinByCode,
+    responses((status = OK, body = Seat)), security(("bearer" = [])))]
+pub(super) async fn join_by_code(
+    State(state): State<AppState>,
+    Caller(player): Caller,
+    From(address): From,
+    Body(request): Body<JoinByCode>,
+) -> Result<Json<Seat>, Problem> {
+    let visitor = Visitor {
+        player,
+        address,
+        build: request.build,
+        password: request.password,
+    };
+    joining::join_by_code(&state.0, &visitor, &request.join_code)
+        .await
+        .map(Json)
+}
+
+/// The code that leads to a game session, for its owner; good for a day.
+#[utoipa::path(post, path = routes::JOIN_CODE, params(("id" = String, Path)),
+    responses((status = OK, body = JoinCode)), security(("bearer" = [])))]
+pub(super) async fn join_code(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Named(arn): Named,
-    Body(request): Body<JoinGameSession>,
-) -> Result<Response, Problem> {
-    let shared = &state.0;
-    let record = describe(shared, &arn).await?;
-    let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::not_found)?;
-    if facts.build != request.build {
-        return Err(Problem::new(
-            ErrorCode::VersionMismatch,
-            "the game session runs another version of the game",
-        ));
+) -> Result<Json<JoinCode>, Problem> {
+    let (record, _) = owned(&state.0, &caller, &arn).await?;
+    if record.status.is_over() {
+        return Err(Problem::session_ended());
     }
-    match record.status {
-        GameSessionStatus::Active => {}
-        status if status.is_over() => return Err(Problem::session_ended()),
-        _ => {
-            let starting = Problem::not_accepting("the game session is still starting");
-            return Err(starting.retry_after(Duration::from_secs(1)));
-        }
-    }
-    let seat = take(
-        shared,
-        &caller,
-        &record,
-        &facts,
-        Newness::JustDescribed,
-        Lapsed::Reserve,
-    )
-    .await?;
-    Ok(Json(seat).into_response())
+    joining::join_code(&state.0, &record).await.map(Json)
 }
 
+/// Takes a seat in a running game session that fits, else makes one.
+#[utoipa::path(post, path = routes::QUICK_JOIN, params(("Idempotency-Key" = String, Header, description = "names one click"),
+    ("wait" = Option<f64>, Query, description = "how many seconds the answer may be held back")),
+    request_body = QuickJoin, responses((status = OK, body = Seat), (status = CREATED, body = Seat),
+    (status = ACCEPTED, body = Placing)), security(("bearer" = [])))]
 pub(super) async fn quick_join(
     State(state): State<AppState>,
     Caller(caller): Caller,
@@ -133,7 +175,7 @@ pub(super) async fn quick_join(
     Wait(wait): Wait,
     Body(request): Body<QuickJoin>,
 ) -> Result<Response, Problem> {
-    check_quick_join(&request)?;
+    check_quick_join(&request, &state.0.property_keys)?;
     let request = QuickJoin {
         idempotency_key: click,
         ..request
@@ -147,13 +189,16 @@ pub(super) async fn quick_join(
     }
 }
 
+/// Changes what others find of a game session, for its owner.
+#[utoipa::path(patch, path = routes::GAME_SESSION, params(("id" = String, Path)), request_body = UpdateGameSession,
+    responses((status = OK, body = GameSession)), security(("bearer" = [])))]
 pub(super) async fn update(
     State(state): State<AppState>,
     Caller(caller): Caller,
     Named(arn): Named,
     Body(request): Body<UpdateGameSession>,
 ) -> Result<Json<GameSession>, Problem> {
-    check_update(&request)?;
+    check_update(&request, &state.0.property_keys)?;
     let shared = &state.0;
     let (record, facts) = owned(shared, &caller, &arn).await?;
     if record.status.is_over() {
@@ -175,6 +220,9 @@ pub(super) async fn update(
     view(&shared.ring, &changed, &facts).map(Json)
 }
 
+/// Ends a game session, for its owner; ending it twice is fine.
+#[utoipa::path(delete, path = routes::GAME_SESSION, params(("id" = String, Path)), responses((status = NO_CONTENT)),
+    security(("bearer" = [])))]
 pub(super) async fn end(
     State(state): State<AppState>,
     Caller(caller): Caller,

@@ -10,6 +10,13 @@ use game_session_backend::{AwsTarget, Backend, BackendConfig, BackendError, Flee
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// How the log is written.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
 /// The HTTP API between game clients and Amazon GameLift.
 #[derive(Parser)]
 #[command(version)]
@@ -44,18 +51,27 @@ struct Arguments {
     /// A host name under which a backend on loopback may be addressed by a proxy; may be repeated.
     #[arg(long)]
     allow_host: Vec<String>,
+    /// The property keys that games may use, separated by commas; any unless told.
+    #[arg(long, env = "GAME_SESSION_PROPERTY_KEYS", value_delimiter = ',')]
+    property_keys: Vec<String>,
+    /// How the log is written to standard error: for people, or one JSON object a line.
+    #[arg(long, env = "GAME_SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
     /// Prints a keyring with one new key under this id, and ends.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "k1")]
     new_key: Option<String>,
 }
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
     let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match arguments.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     if let Some(id) = &arguments.new_key {
         println!("{}", Keyring::new_key_text(id));
         return ExitCode::SUCCESS;
@@ -122,6 +138,9 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
     };
     if let Some(keyring) = keyring {
         config = config.keyring(keyring);
+    }
+    if !arguments.property_keys.is_empty() {
+        config = config.property_keys(arguments.property_keys);
     }
     if let Some(port) = arguments.server_port {
         config = config.server_port(port);

@@ -1,6 +1,6 @@
 //! The calls to GameLift as a trait, in plain types: one fleet and location of one account.
 //!
-//! [`aws`] implements it with the AWS SDK, in the only file that names it; a test scripts its own.
+//! [`aws`] implements it with the AWS SDK, in the only folder that names it; a test scripts its own.
 
 pub mod aws;
 mod retry;

@@ -47,9 +47,13 @@ async fn a_create_takes_three_calls_when_activation_is_immediate() {
 #[tokio::test(start_paused = true)]
 async fn a_create_is_logged_under_its_trace_id() {
     let harness = Harness::new();
-    harness.guest().await.create("click-1", "20").await.seat();
+    let answer = harness.guest().await.create("click-1", "20").await;
     let data = GameSessionData::parse(harness.fake.requests()[0].session_data.expose()).unwrap();
-    assert!(crate::support::log::holds(&data.trace_id));
+    let request_id = answer.header("x-request-id").unwrap();
+    assert!(
+        crate::support::log::holds_together(&data.trace_id, request_id),
+        "and the server is told the trace id"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,13 @@
 
 mod contract;
 mod create;
+mod faults;
 mod identity;
 mod join;
+mod openapi;
+mod owasp;
 mod random;
 mod socket;
+mod suite;
 mod support;
+mod ways_in;

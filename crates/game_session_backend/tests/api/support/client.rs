@@ -39,12 +39,16 @@ impl Harness {
     }
 
     pub(crate) fn over(fake: Fake, ring: Keyring, limits: Limits) -> Self {
+        Self::configured(fake, ring, |config| config.limits(limits))
+    }
+
+    pub(crate) fn configured(fake: Fake, ring: Keyring, more: impl FnOnce(BackendConfig) -> BackendConfig) -> Self {
         log::record();
         let clock = Clock::fixed(NOW_MS);
         let config = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"))
             .keyring(ring.clone())
-            .creator_limit(CreatorLimit::Fleet)
-            .limits(limits);
+            .creator_limit(CreatorLimit::Fleet);
+        let config = more(config);
         let state = AppState::new(&config, Arc::new(fake.clone()), clock.clone());
         Self {
             router: app(state),
@@ -275,6 +279,22 @@ impl Client {
     pub(crate) async fn join(&self, id: &GameSessionId) -> Answer {
         let path = format!("/v1/game-sessions/{id}/player-sessions");
         self.send("POST", &path, None, Some(json!({"build": "v1"}))).await
+    }
+
+    pub(crate) async fn join_with(&self, id: &GameSessionId, password: &str) -> Answer {
+        let path = format!("/v1/game-sessions/{id}/player-sessions");
+        let body = json!({"build": "v1", "password": password});
+        self.send("POST", &path, None, Some(body)).await
+    }
+
+    pub(crate) async fn join_code(&self, id: &GameSessionId) -> Answer {
+        let path = format!("/v1/game-sessions/{id}/join-code");
+        self.send("POST", &path, None, None).await
+    }
+
+    pub(crate) async fn join_by_code(&self, code: &str) -> Answer {
+        let body = json!({"build": "v1", "join_code": code});
+        self.send("POST", "/v1/join-by-code", None, Some(body)).await
     }
 
     pub(crate) async fn quick_join(&self, click: &str) -> Answer {

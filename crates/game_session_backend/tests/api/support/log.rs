@@ -38,3 +38,9 @@ pub(crate) fn holds(text: &str) -> bool {
     let log = TEXT.lock().unwrap();
     log.contains(text)
 }
+
+/// Whether one line holds both texts.
+pub(crate) fn holds_together(one: &str, other: &str) -> bool {
+    let log = TEXT.lock().unwrap();
+    log.lines().any(|line| line.contains(one) && line.contains(other))
+}

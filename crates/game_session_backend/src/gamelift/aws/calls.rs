@@ -1,0 +1,179 @@
+//! The calls of the AWS SDK behind the trait.
+
+use aws_sdk_gamelift::types::TerminationMode;
+
+use super::AwsGameLift;
+use super::errors::{failed, unreadable};
+use super::shapes::{page, policy_out, properties_out, record, seat, status_out};
+use crate::gamelift::{
+    GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession,
+    Outcome, PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
+};
+
+const PAGE_SIZE: i32 = 100;
+/// A player's history is read so far back and no further.
+const SEAT_PAGES: usize = 10;
+
+impl GameLift for AwsGameLift {
+    fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
+        const CALL: &str = "CreateGameSession";
+        let call = self
+            .client
+            .create_game_session()
+            .set_fleet_id(self.fleet_id())
+            .set_alias_id(self.alias_id())
+            .set_location(self.fleet.location.clone())
+            .idempotency_token(request.token)
+            .name(request.name)
+            .maximum_player_session_count(i32::from(request.max_players))
+            .set_game_properties(properties_out(request.properties))
+            .game_session_data(request.session_data.expose())
+            .set_creator_id(request.creator);
+        Box::pin(async move {
+            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+            record(CALL, output.game_session)
+        })
+    }
+
+    fn describe_game_session(&self, arn: GameSessionArn) -> Outcome<Option<GameSessionRecord>> {
+        const CALL: &str = "DescribeGameSessions";
+        let call = self.client.describe_game_sessions().game_session_id(arn.as_str());
+        Box::pin(async move {
+            match call.send().await {
+                Ok(output) => output
+                    .game_sessions
+                    .unwrap_or_default()
+                    .pop()
+                    .map(|one| record(CALL, Some(one)))
+                    .transpose(),
+                Err(error) => match failed(CALL, &error) {
+                    GameLiftError {
+                        kind: GameLiftErrorKind::NotFound,
+                        ..
+                    } => Ok(None),
+                    error => Err(error),
+                },
+            }
+        })
+    }
+
+    fn describe_game_sessions(&self, query: StatusQuery) -> Outcome<RecordPage> {
+        const CALL: &str = "DescribeGameSessions";
+        let call = self
+            .client
+            .describe_game_sessions()
+            .set_fleet_id(self.fleet_id())
+            .set_alias_id(self.alias_id())
+            .set_location(self.fleet.location.clone())
+            .status_filter(status_out(query.status))
+            .limit(PAGE_SIZE)
+            .set_next_token(query.next_token);
+        Box::pin(async move {
+            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+            Ok(page(CALL, output.game_sessions, output.next_token))
+        })
+    }
+
+    fn search_game_sessions(&self, query: SearchQuery) -> Outcome<RecordPage> {
+        const CALL: &str = "SearchGameSessions";
+        let call = self
+            .client
+            .search_game_sessions()
+            .set_fleet_id(self.fleet_id())
+            .set_alias_id(self.alias_id())
+            .set_location(self.fleet.location.clone())
+            .filter_expression(query.filter)
+            .sort_expression(query.sort)
+            .limit(i32::from(query.limit))
+            .set_next_token(query.next_token);
+        Box::pin(async move {
+            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+            Ok(page(CALL, output.game_sessions, output.next_token))
+        })
+    }
+
+    fn create_player_session(&self, arn: GameSessionArn, player: String) -> Outcome<PlayerSessionRecord> {
+        const CALL: &str = "CreatePlayerSession";
+        let call = self
+            .client
+            .create_player_session()
+            .game_session_id(arn.as_str())
+            .player_id(player);
+        Box::pin(async move {
+            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+            output
+                .player_session
+                .as_ref()
+                .and_then(seat)
+                .ok_or_else(|| unreadable(CALL))
+        })
+    }
+
+    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
+        const CALL: &str = "DescribePlayerSessions";
+        let call = self
+            .client
+            .describe_player_sessions()
+            .player_id(player)
+            .limit(PAGE_SIZE);
+        Box::pin(async move {
+            let mut seats = Vec::new();
+            let mut next = None;
+            for _ in 0..SEAT_PAGES {
+                let output = match call.clone().set_next_token(next).send().await {
+                    Ok(output) => output,
+                    Err(error) => match failed(CALL, &error) {
+                        GameLiftError {
+                            kind: GameLiftErrorKind::NotFound,
+                            ..
+                        } => break,
+                        error => return Err(error),
+                    },
+                };
+                seats.extend(output.player_sessions.unwrap_or_default().iter().filter_map(seat));
+                next = output.next_token;
+                if next.is_none() {
+                    break;
+                }
+            }
+            Ok(seats)
+        })
+    }
+
+    fn update_game_session(&self, change: GameSessionChange) -> Outcome<GameSessionRecord> {
+        const CALL: &str = "UpdateGameSession";
+        let call = self
+            .client
+            .update_game_session()
+            .game_session_id(change.arn.as_str())
+            .set_name(change.name)
+            .set_maximum_player_session_count(change.max_players.map(i32::from))
+            .set_player_session_creation_policy(change.policy.map(policy_out))
+            .set_game_properties(properties_out(change.properties));
+        Box::pin(async move {
+            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+            record(CALL, output.game_session)
+        })
+    }
+
+    fn terminate_game_session(&self, arn: GameSessionArn) -> Outcome<()> {
+        const CALL: &str = "TerminateGameSession";
+        let call = self
+            .client
+            .terminate_game_session()
+            .game_session_id(arn.as_str())
+            .termination_mode(TerminationMode::TriggerOnProcessTerminate);
+        Box::pin(async move { call.send().await.map(drop).map_err(|error| failed(CALL, &error)) })
+    }
+
+    fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
+        let fleet = self.fleet_id()?;
+        let fleet = fleet.rsplit('/').next()?;
+        let region = self.region.as_deref()?;
+        let location = self.fleet.location.as_deref().filter(|location| *location != region);
+        let place = location.map_or_else(|| fleet.to_owned(), |location| format!("{fleet}/{location}"));
+        format!("arn:aws:gamelift:{region}::gamesession/{place}/{token}")
+            .parse()
+            .ok()
+    }
+}

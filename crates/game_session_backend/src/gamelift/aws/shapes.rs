@@ -1,0 +1,113 @@
+//! The types of the AWS SDK as ours, and ours as its.
+
+use aws_sdk_gamelift::types::{
+    GameProperty, GameSession, GameSessionStatus as AwsStatus, PlayerSession, PlayerSessionCreationPolicy as AwsPolicy,
+    PlayerSessionStatus as AwsSeatStatus,
+};
+use game_session_protocol::host::SecretText;
+use game_session_protocol::{GameProperties, PlayerSessionPolicy};
+
+use super::errors::unreadable;
+use crate::gamelift::{
+    GameLiftError, GameSessionRecord, GameSessionStatus, PlayerSessionRecord, PlayerSessionStatus, RecordPage,
+};
+
+/// What cannot be read is left out: it is nothing that this backend made.
+pub(super) fn page(call: &'static str, list: Option<Vec<GameSession>>, next_token: Option<String>) -> RecordPage {
+    let records = list
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|one| record(call, Some(one)).ok())
+        .collect();
+    RecordPage { records, next_token }
+}
+
+pub(super) fn record(
+    operation: &'static str,
+    session: Option<GameSession>,
+) -> Result<GameSessionRecord, GameLiftError> {
+    let session = session.ok_or_else(|| unreadable(operation))?;
+    let arn = session
+        .game_session_id()
+        .and_then(|arn| arn.parse().ok())
+        .ok_or_else(|| unreadable(operation))?;
+    let count = |value: Option<i32>| value.and_then(|value| u16::try_from(value).ok()).unwrap_or(0);
+    Ok(GameSessionRecord {
+        arn,
+        status: session.status().map_or(GameSessionStatus::Unknown, status_in),
+        name: session.name().unwrap_or_default().to_owned(),
+        max_players: count(session.maximum_player_session_count()),
+        current_players: count(session.current_player_session_count()),
+        policy: match session.player_session_creation_policy() {
+            Some(AwsPolicy::DenyAll) => PlayerSessionPolicy::DenyAll,
+            _ => PlayerSessionPolicy::AcceptAll,
+        },
+        properties: properties_in(session.game_properties()),
+        ip_address: session
+            .ip_address()
+            .filter(|address| !address.is_empty())
+            .map(str::to_owned),
+        port: session
+            .port()
+            .and_then(|port| u16::try_from(port).ok())
+            .filter(|port| *port != 0),
+        created_at_ms: session
+            .creation_time()
+            .and_then(|time| time.to_millis().ok()?.try_into().ok()),
+        session_data: SecretText::new(session.game_session_data().unwrap_or_default()),
+    })
+}
+
+pub(super) fn seat(seat: &PlayerSession) -> Option<PlayerSessionRecord> {
+    Some(PlayerSessionRecord {
+        id: seat.player_session_id()?.parse().ok()?,
+        arn: seat.game_session_id()?.parse().ok()?,
+        player: seat.player_id().unwrap_or_default().to_owned(),
+        status: match seat.status() {
+            Some(AwsSeatStatus::Reserved) => PlayerSessionStatus::Reserved,
+            Some(AwsSeatStatus::Active) => PlayerSessionStatus::Active,
+            Some(AwsSeatStatus::Completed) => PlayerSessionStatus::Completed,
+            Some(AwsSeatStatus::Timedout) => PlayerSessionStatus::TimedOut,
+            _ => PlayerSessionStatus::Unknown,
+        },
+    })
+}
+
+fn status_in(status: &AwsStatus) -> GameSessionStatus {
+    match status {
+        AwsStatus::Activating => GameSessionStatus::Activating,
+        AwsStatus::Active => GameSessionStatus::Active,
+        AwsStatus::Terminating => GameSessionStatus::Terminating,
+        AwsStatus::Terminated => GameSessionStatus::Terminated,
+        AwsStatus::Error => GameSessionStatus::Error,
+        _ => GameSessionStatus::Unknown,
+    }
+}
+
+pub(super) fn status_out(status: GameSessionStatus) -> &'static str {
+    match status {
+        GameSessionStatus::Activating => "ACTIVATING",
+        GameSessionStatus::Terminating => "TERMINATING",
+        GameSessionStatus::Terminated => "TERMINATED",
+        GameSessionStatus::Active | GameSessionStatus::Error | GameSessionStatus::Unknown => "ACTIVE",
+    }
+}
+
+pub(super) fn policy_out(policy: PlayerSessionPolicy) -> AwsPolicy {
+    match policy {
+        PlayerSessionPolicy::AcceptAll => AwsPolicy::AcceptAll,
+        PlayerSessionPolicy::DenyAll => AwsPolicy::DenyAll,
+    }
+}
+
+fn properties_in(list: &[GameProperty]) -> GameProperties {
+    list.iter()
+        .filter_map(|pair| Some((pair.key()?.to_owned(), pair.value()?.to_owned())))
+        .collect()
+}
+
+/// Always in the same order, so that a retry is the same call.
+pub(super) fn properties_out(properties: GameProperties) -> Option<Vec<GameProperty>> {
+    let pair = |(key, value)| GameProperty::builder().key(key).value(value).build();
+    (!properties.is_empty()).then(|| properties.into_iter().map(pair).collect())
+}

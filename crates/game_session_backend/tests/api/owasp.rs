@@ -1,0 +1,166 @@
+//! The rows of the OWASP API Security Top 10 (2023) that apply, a test each.
+
+use axum::http::StatusCode;
+use game_session_backend::gamelift::PlayerSessionStatus;
+use game_session_backend::{AwsTarget, Backend, BackendConfig, FleetTarget, Keyring, Limits, Rate};
+use game_session_protocol::ErrorCode;
+use serde_json::{Value, json};
+
+use crate::support::Harness;
+use crate::support::client::body;
+
+#[tokio::test(start_paused = true)]
+async fn api1_nobody_reads_changes_or_ends_what_is_anothers() {
+    let harness = Harness::new();
+    let (ann, eve) = (harness.guest().await, harness.guest().await);
+    let id = ann.create("click-1", "20").await.seat().game_session.id;
+    assert_eq!(eve.end(&id).await.code(), ErrorCode::Forbidden);
+    assert_eq!(
+        eve.update(&id, json!({"name": "mine"})).await.code(),
+        ErrorCode::Forbidden
+    );
+    assert_eq!(eve.join_code(&id).await.code(), ErrorCode::Forbidden);
+    assert_eq!(eve.seat(&id, "0").await.code(), ErrorCode::NotFound);
+    assert_eq!(
+        eve.create("click-1", "20").await.status,
+        StatusCode::CREATED,
+        "her own, though the key is the same"
+    );
+    assert_eq!(harness.fake.statuses().len(), 2);
+}
+
+#[tokio::test]
+async fn api2_a_player_is_who_the_token_says_and_nothing_else() {
+    let harness = Harness::new();
+    let (ann, eve) = (harness.guest().await, harness.guest().await);
+    for field in ["player_id", "uuid", "owner", "sub"] {
+        let mut forged = body();
+        forged[field] = json!(ann.player_id());
+        assert_eq!(
+            eve.create_with("click-1", "0", forged).await.code(),
+            ErrorCode::InvalidRequest
+        );
+    }
+    let in_url = format!("/v1/game-sessions?access_token={}", ann.refresh_token());
+    assert_eq!(
+        harness.anonymous().send("GET", &in_url, None, None).await.code(),
+        ErrorCode::Unauthorized
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn api3_answers_hold_only_what_they_should() {
+    let harness = Harness::new();
+    let ann = harness.guest().await;
+    let seat: Value = ann.create("click-1", "20").await.json();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        keys(&seat),
+        ["address", "game_session", "player_session_id", "ticket", "timings"]
+    );
+    let listed: Value = ann.browse("").await.json();
+    let seen = [
+        "build",
+        "current_players",
+        "id",
+        "max_players",
+        "name",
+        "owner",
+        "policy",
+        "properties",
+    ];
+    assert_eq!(keys(&seat["game_session"]), seen);
+    assert_eq!(
+        keys(&listed["game_sessions"][0]),
+        seen,
+        "no address before there is a seat"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn api4_and_api6_one_player_holds_one_seat_and_asks_so_often_only() {
+    let rate = Rate {
+        burst: 20,
+        per_second: 1,
+    };
+    let harness = Harness::with_limits(Limits::default().per_player(rate));
+    let (ann, bot) = (harness.guest().await, harness.guest().await);
+    let id = ann.create("click-1", "20").await.seat().game_session.id;
+    for _ in 0..20 {
+        bot.join(&id).await.seat();
+    }
+    assert_eq!(bot.join(&id).await.code(), ErrorCode::Throttled);
+    let live = |status| matches!(status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active);
+    let seats = harness.fake.seats();
+    assert_eq!(
+        seats
+            .iter()
+            .filter(|it| it.player == bot.player_id() && live(it.status))
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn api5_there_are_no_routes_for_operators() {
+    let ann = Harness::new().guest().await;
+    for path in ["/admin", "/v1/fleets", "/v1/players", "/metrics", "/debug", "/control"] {
+        assert_eq!(
+            ann.send("GET", path, None, None).await.code(),
+            ErrorCode::NotFound,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn api8_unsafe_configurations_do_not_start_and_no_page_of_another_origin_is_let_in() {
+    let open = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"))
+        .fleet(FleetTarget::new("fleet-1"))
+        .listen("0.0.0.0:0".parse().unwrap())
+        .keyring(Keyring::random());
+    let refused = Backend::start(open).await.unwrap_err().to_string();
+    assert!(refused.contains("needs a lasting keyring"), "{refused}");
+    for zero in ["k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "", "k1:c2hvcnQ="] {
+        assert!(zero.parse::<Keyring>().is_err(), "{zero}");
+    }
+    let answer = Harness::new().guest().await.browse("").await;
+    assert!(
+        answer
+            .headers
+            .keys()
+            .all(|name| !name.as_str().starts_with("access-control")),
+        "CORS is off"
+    );
+}
+
+#[tokio::test]
+async fn api9_only_version_1_answers_and_the_original_routes_are_gone() {
+    let ann = Harness::new().guest().await;
+    for path in [
+        "/create_session",
+        "/find_session",
+        "/join_session",
+        "/create_session_local",
+        "/v2/game-sessions",
+    ] {
+        assert_eq!(
+            ann.send("POST", path, None, Some(json!({}))).await.code(),
+            ErrorCode::NotFound,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn api10_what_the_orchestrator_says_is_checked() {
+    let harness = Harness::new();
+    let (ann, bob) = (harness.guest().await, harness.guest().await);
+    let id = ann.create("click-1", "20").await.seat().game_session.id;
+    for address in [None, Some(""), Some("not an address"), Some("999.1.1.1")] {
+        harness
+            .fake
+            .change(|record| record.ip_address = address.map(str::to_owned));
+        assert_eq!(bob.join(&id).await.code(), ErrorCode::Internal, "{address:?}");
+    }
+}
