@@ -12,6 +12,8 @@ mod modelled_errors;
 mod named;
 mod process;
 mod quirks;
+mod scenario;
+mod scenario_calls;
 mod sdks;
 mod seed;
 mod server_sdk;
