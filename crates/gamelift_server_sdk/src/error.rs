@@ -16,7 +16,8 @@ pub enum Error {
     },
     /// The service cannot be reached, or refuses the connection.
     #[error(
-        "cannot connect to {endpoint} for fleet {fleet_id}, compute {host_id}, after {attempts} attempt(s): {cause}"
+        "cannot connect to {endpoint} for fleet {fleet_id}, compute {host_id}, after {attempts} attempt(s): {cause}{}",
+        again(*next_wait)
     )]
     Connect {
         /// Where to, without any secret.
@@ -120,6 +121,11 @@ pub enum Error {
     /// There is no tokio runtime to run on.
     #[error("GameLiftServer::init needs a tokio runtime with its io and time drivers enabled")]
     NoRuntime,
+}
+
+/// When it is tried again.
+fn again(next_wait: Option<Duration>) -> String {
+    next_wait.map_or_else(String::new, |wait| format!("; it is tried again in {wait:?}"))
 }
 
 impl Error {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rustls::pki_types::{CertificateDer, pem::PemObject};
-
 use crate::{
     Error,
     proto::{
@@ -35,21 +33,13 @@ pub struct ServerParameters {
     root_certificates: RootCertificates,
 }
 
-/// Certificates in DER. They are public, but too long to be printed.
+/// PEM or DER. They are public, but too long to be printed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct RootCertificates {
-    given: Vec<Vec<u8>>,
-}
-
-impl RootCertificates {
-    pub(crate) fn certificates(&self) -> impl Iterator<Item = CertificateDer<'_>> {
-        self.given.iter().map(|der| CertificateDer::from(der.as_slice()))
-    }
-}
+struct RootCertificates(Vec<Vec<u8>>);
 
 impl std::fmt::Debug for RootCertificates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} given", self.given.len())
+        write!(f, "{} given", self.0.len())
     }
 }
 
@@ -125,35 +115,13 @@ impl ServerParameters {
     /// a certificate of its own. May be called again. Takes PEM or DER.
     #[must_use]
     pub fn root_certificate(mut self, pem_or_der: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.given.push(pem_or_der.into());
+        self.root_certificates.0.push(pem_or_der.into());
         self
     }
 
-    /// Takes the root certificates off, all as DER.
-    pub(crate) fn take_root_certificates(&mut self) -> Result<RootCertificates, Error> {
-        let mut result = RootCertificates::default();
-        for text in std::mem::take(&mut self.root_certificates).given {
-            if !text.windows(11).any(|window| window == b"-----BEGIN ") {
-                result.given.push(text);
-                continue;
-            }
-            let before = result.given.len();
-            for certificate in CertificateDer::pem_slice_iter(&text) {
-                let der = certificate.map_err(|error| bad("root_certificate", &format!("it is not PEM: {error}")))?;
-                result.given.push(der.to_vec());
-            }
-            if result.given.len() == before {
-                return Err(bad("root_certificate", "there is no certificate in it"));
-            }
-        }
-        let mut store = rustls::RootCertStore::empty();
-        for certificate in result.certificates() {
-            let reason = "it is not a certificate that can be trusted as a root";
-            store
-                .add(certificate.into_owned())
-                .map_err(|_| bad("root_certificate", reason))?;
-        }
-        Ok(result)
+    /// Takes the root certificates off, as they were given.
+    pub(crate) fn take_root_certificates(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.root_certificates.0)
     }
 
     /// Whether a token or credentials are given.

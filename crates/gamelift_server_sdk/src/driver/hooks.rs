@@ -44,19 +44,21 @@ pub(super) enum Said {
     Authorization(Option<Authorization>),
 }
 
-/// Asks on a thread of its own: it may take its time, hang, or panic, which says `otherwise`.
+/// Asks on a thread of its own: it may take its time, hang, or panic, which says `otherwise`. Returns whether it asks.
 pub(super) fn ask(
     said: mpsc::Sender<Said>,
     name: &str,
     question: impl FnOnce() -> Said + Send + 'static,
     otherwise: Said,
-) {
+) -> bool {
     let work = move || {
         let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(question)).unwrap_or(otherwise);
         // Fails only when the task is gone.
         let _ = said.blocking_send(answer);
     };
-    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    if let Err(error) = &thread {
         tracing::warn!(%error, "no thread can be started to ask the game");
     }
+    thread.is_ok()
 }

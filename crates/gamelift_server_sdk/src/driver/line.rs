@@ -51,7 +51,7 @@ impl Line {
         let seed = u128::from_le_bytes(seed);
         let environment = |name: &str| std::env::var(name).ok();
         let mut parameters = parameters;
-        let roots = parameters.take_root_certificates()?;
+        let tls = Tls::new(parameters.take_root_certificates())?;
         let container = container::lacks(&parameters, &environment);
         if container {
             parameters = container::complete(parameters, &environment).await?;
@@ -71,7 +71,7 @@ impl Line {
             event_queue,
             hooks: hooks.clone(),
             said,
-            tls: Tls::new(roots),
+            tls,
             claim,
             container,
         });

@@ -231,14 +231,14 @@ impl Driver {
     }
 
     fn ask_health(&self, id: u64) {
+        let said = self.said.clone();
         match self.hooks.health() {
-            Some(check) => hooks::ask(
-                self.said.clone(),
-                "gamelift-health",
-                move || Said::Health(id, check()),
-                Said::Health(id, false),
-            ),
-            None => drop(self.said.try_send(Said::Health(id, true))),
+            Some(check) => {
+                // If it cannot be asked, the core counts it as unhealthy in time.
+                let question = move || Said::Health(id, check());
+                hooks::ask(said, "gamelift-health", question, Said::Health(id, false));
+            }
+            None => drop(said.try_send(Said::Health(id, true))),
         }
     }
 
@@ -249,9 +249,8 @@ impl Driver {
         }
         let said = self.said.clone();
         if let Some(renewal) = self.hooks.renewal() {
-            self.renewing = true;
             let question = move || Said::Authorization(renewal().map(Authorization::Token));
-            hooks::ask(said, "gamelift-token", question, Said::Authorization(None));
+            self.renewing = hooks::ask(said, "gamelift-token", question, Said::Authorization(None));
         } else if self.container {
             self.renewing = true;
             drop(tokio::spawn(async move {

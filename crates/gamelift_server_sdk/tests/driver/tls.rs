@@ -73,6 +73,32 @@ async fn a_root_certificate_that_was_given_is_trusted_as_pem_and_as_der() {
     }
 }
 
+/// The environment of a process cannot be changed safely while it runs, so this test runs itself once more.
+#[tokio::test]
+async fn a_certificate_in_ssl_cert_file_is_trusted() {
+    const CHILD: &str = "GAMELIFT_TEST_SECURE_URL";
+    if let Ok(url) = std::env::var(CHILD) {
+        let parameters = Service::start().await.parameters().websocket_url(url);
+        GameLiftServer::init(parameters).await.unwrap();
+        return;
+    }
+    let secure = Secure::start().await;
+    let file = std::env::temp_dir().join(format!("gamelift-roots-{}.pem", std::process::id()));
+    std::fs::write(&file, &secure.pem).unwrap();
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tls::a_certificate_in_ssl_cert_file_is_trusted"])
+        .env(CHILD, secure.service.url().replace("ws://", "wss://"))
+        .env("SSL_CERT_FILE", &file)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let line = secure.accept().await;
+    let status = timeout(LIMIT, child.wait()).await.unwrap().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    line.unwrap();
+    assert!(status.success());
+}
+
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let secure = Secure::start().await;

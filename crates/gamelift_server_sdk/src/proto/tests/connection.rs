@@ -15,6 +15,17 @@ fn abnormal_close_reconnects() {
     }
 }
 
+#[test]
+fn a_close_with_any_code_is_followed_by_a_new_connection() {
+    for code in (0..5000).chain([u16::MAX]) {
+        let mut world = World::connected();
+        let socket = world.socket();
+        world.close(socket, Some(code));
+        world.advance(secs(4));
+        assert_eq!(world.connects.len(), 2, "{code}");
+    }
+}
+
 /// Official SDKs are meant to stay away for good, which makes them deaf. Ours comes back, after the first wait.
 #[test]
 fn close_1000_and_1001_do_not_make_the_process_deaf() {
@@ -60,6 +71,15 @@ fn a_long_outage_is_told_once_and_the_attempts_go_on() {
         panic!("{:?}", world.events());
     };
     assert_eq!(world.connects.len(), 31);
+    let shown = match &world.events()[0] {
+        Event::ConnectionLost(error) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        shown,
+        "cannot connect to ws://service:1/ for fleet fleet-1, compute host-1, after 8 attempt(s): no; \
+         it is tried again in 32s"
+    );
     world.accept();
     assert!(!world.core.is_finished());
 }
