@@ -29,6 +29,18 @@ pub use self::{
     },
 };
 
+/// Whether a text is a filter expression of a search. For the fuzzer.
+#[doc(hidden)]
+pub fn reads_filter(text: &str) -> bool {
+    world::reads_filter(text)
+}
+
+/// Whether a text is a sort expression of a search. For the fuzzer.
+#[doc(hidden)]
+pub fn reads_sort(text: &str) -> bool {
+    world::reads_sort(text)
+}
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -20,7 +20,7 @@ pub struct Snapshot {
     pub fleet_events: Vec<FleetEventSnapshot>,
     /// Placements, the ended ones too.
     pub placements: Vec<PlacementSnapshot>,
-    /// What AWS would have sent to SNS and EventBridge, oldest first.
+    /// What AWS would have sent to SNS and `EventBridge`, oldest first.
     pub placement_events: Vec<PlacementEventSnapshot>,
 }
 

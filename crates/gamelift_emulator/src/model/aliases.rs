@@ -1,5 +1,7 @@
 //! Structures of aliases.
 
+#![expect(clippy::struct_field_names, reason = "the names are the service model's")]
+
 use serde::{Deserialize, Serialize};
 
 use super::{tags::Tag, timestamp::Timestamp};

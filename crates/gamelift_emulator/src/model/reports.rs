@@ -1,5 +1,7 @@
 //! Structures of what fleets report, and of their settings that can be changed.
 
+#![expect(clippy::struct_field_names, reason = "the names are the service model's")]
+
 use serde::{Deserialize, Serialize};
 
 use super::{

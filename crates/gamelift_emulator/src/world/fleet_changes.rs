@@ -157,10 +157,10 @@ fn runtime_output(fleet: &Fleet) -> RuntimeConfigurationOutput {
 }
 
 fn locations_output(fleet: &Fleet, names: Vec<String>, status: &'static str) -> FleetLocationsOutput {
-    let states = names.into_iter().map(|location| LocationState { location, status });
+    let locations = names.into_iter().map(|location| LocationState { location, status });
     FleetLocationsOutput {
         fleet_id: fleet.id.clone(),
         fleet_arn: fleet.arn.clone(),
-        location_states: states.collect(),
+        location_states: locations.collect(),
     }
 }

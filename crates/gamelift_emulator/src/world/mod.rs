@@ -47,6 +47,7 @@ use crate::{
 
 pub(crate) use self::{
     keys::SocketId,
+    search::{reads_filter, reads_sort},
     settings::{Credentials, Settings},
     sigv4::SigV4,
     sockets::{Handshake, Refused},

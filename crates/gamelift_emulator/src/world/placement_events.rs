@@ -1,4 +1,4 @@
-//! What the service tells of the end of a placement: the events that AWS sends to SNS and EventBridge.
+//! What the service tells of the end of a placement: the events that AWS sends to SNS and `EventBridge`.
 
 use serde_json::{Value, json};
 

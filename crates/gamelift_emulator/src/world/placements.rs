@@ -202,21 +202,16 @@ impl World {
             let process = self.idle.get(&spot)?.first().copied()?;
             Some((place, process))
         });
-        match free {
-            Some((place, process)) => {
-                let Ok(game_session) = self.place_for_queue(call, &place, process, now) else {
-                    return;
-                };
-                self.placement_of.insert(game_session, key);
-                if let Some(placement) = self.placements.get_mut(&key) {
-                    placement.game_session = Some(game_session);
-                }
+        if let Some((place, process)) = free {
+            let Ok(game_session) = self.place_for_queue(call, &place, process, now) else {
+                return;
+            };
+            self.placement_of.insert(game_session, key);
+            if let Some(placement) = self.placements.get_mut(&key) {
+                placement.game_session = Some(game_session);
             }
-            None => {
-                if let Some(again) = again {
-                    self.timers.set(again, Timer::Placement(key));
-                }
-            }
+        } else if let Some(again) = again {
+            self.timers.set(again, Timer::Placement(key));
         }
     }
 

@@ -11,7 +11,7 @@ use super::{Handshake, settings::Credentials};
 use crate::model::timestamp::Timestamp;
 
 /// One SDK stamps local time as UTC, so that half the world must be forgiven; and a little for the clock.
-const TOLERANCE: Duration = Duration::from_secs(14 * 3600 + 15 * 60);
+const TOLERANCE: Duration = Duration::from_mins(14 * 60 + 15);
 
 /// The signature's query pairs.
 #[derive(Clone, Default)]

@@ -1,5 +1,10 @@
 //! The calls of the scenario through the typed AWS SDK: JSON in, the facts that the scenario asks for out.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the types of the SDK's enums are many"
+)]
+
 use aws_sdk_gamelift::{
     Client,
     error::{ErrorMetadata, ProvideErrorMetadata},
@@ -62,6 +67,7 @@ macro_rules! send {
 }
 
 /// Calls an operation of the scenario.
+#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 pub(crate) async fn call(client: &Client, operation: &str, input: &Value) -> Result<Value, ErrorMetadata> {
     let fleet = || text(input, "FleetId");
     let arn = || text(input, "GameSessionId");

@@ -16,6 +16,7 @@ pub(crate) enum Farewell {
 
 /// One column of the matrix.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of the matrix is a yes or a no")]
 pub(crate) struct Sdk {
     pub(crate) name: &'static str,
     pub(crate) always_tls: bool,

@@ -24,6 +24,16 @@ use self::{expression::Filter, facts::Facts, sort::Sort};
 /// The most results of one call, whatever its limit.
 const MAX_RESULTS: u32 = 20;
 
+/// Whether a text is a filter expression.
+pub(crate) fn reads_filter(text: &str) -> bool {
+    Filter::parse(text).is_ok()
+}
+
+/// Whether a text is a sort expression.
+pub(crate) fn reads_sort(text: &str) -> bool {
+    Sort::parse(text).is_ok()
+}
+
 impl World {
     pub(crate) fn search_game_sessions(
         &mut self,
