@@ -65,7 +65,7 @@ pub(crate) async fn join_code(shared: &Shared, record: &GameSessionRecord) -> Re
         let code = random_code()?;
         let row = format!("{code} {}", now + CODE_LIFE.as_secs());
         // First by game session, so that parallel askers agree on one code, then by code, so that it is nobody else's.
-        let put = |key, value| shared.shared_state.put_if_absent(key, value, CODE_LIFE);
+        let put = |key, value| shared.rows.put_if_absent(key, value, CODE_LIFE);
         let agreed = put(format!("join-code-of/{id}"), row).await.map_err(unusable)?;
         let Some((code, end)) = agreed.split_once(' ') else {
             break;
@@ -82,7 +82,7 @@ pub(crate) async fn join_code(shared: &Shared, record: &GameSessionRecord) -> Re
 
 async fn behind(shared: &Shared, code: &str) -> Result<Option<(GameSessionRecord, Facts)>, Problem> {
     let Some(code) = plain(code) else { return Ok(None) };
-    let id = shared.shared_state.get(code_key(&code)).await.map_err(unusable)?;
+    let id = shared.rows.get(code_key(&code)).await.map_err(unusable)?;
     let id = id.and_then(|id| id.parse::<GameSessionId>().ok());
     let Some(arn) = id.and_then(|id| open_id(&shared.ring, id.as_str())) else {
         return Ok(None);
@@ -159,7 +159,7 @@ fn try_keys(shared: &Shared, visitor: &Visitor) -> Vec<String> {
 
 async fn check_tries(shared: &Shared, visitor: &Visitor) -> Result<(), Problem> {
     for key in try_keys(shared, visitor) {
-        if shared.shared_state.count(key, 0, MINUTE).await.map_err(unusable)? >= WRONG_TRIES {
+        if shared.rows.count(key, 0, MINUTE).await.map_err(unusable)? >= WRONG_TRIES {
             return Err(Problem::busy().retry_after(MINUTE));
         }
     }
@@ -168,7 +168,7 @@ async fn check_tries(shared: &Shared, visitor: &Visitor) -> Result<(), Problem> 
 
 async fn count_wrong_try(shared: &Shared, visitor: &Visitor) -> Result<(), Problem> {
     for key in try_keys(shared, visitor) {
-        shared.shared_state.count(key, 1, MINUTE).await.map_err(unusable)?;
+        shared.rows.count(key, 1, MINUTE).await.map_err(unusable)?;
     }
     Ok(())
 }

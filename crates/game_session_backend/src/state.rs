@@ -50,7 +50,8 @@ pub(crate) struct Shared {
     pub(crate) listings: KeyedLocks<String, Option<Listing>>,
     pub(crate) leases: KeyedLocks<String, Lease>,
     pub(crate) passwords: Passwords,
-    pub(crate) shared_state: Arc<dyn SharedState>,
+    /// What instances share.
+    pub(crate) rows: Arc<dyn SharedState>,
     /// The property keys that games may use; `None` for any.
     pub(crate) property_keys: Option<BTreeSet<String>>,
     changes: AtomicU64,
@@ -116,7 +117,7 @@ impl AppState {
             leases: KeyedLocks::new(minutes(1), 1024),
             limits,
             passwords: Passwords::default(),
-            shared_state: config
+            rows: config
                 .shared_state
                 .clone()
                 .map_or_else(|| Arc::new(InMemoryState::default()) as _, |it| it.0),

@@ -35,7 +35,7 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// The description of the API that is served at `/v1/openapi.json`, OpenAPI 3.1.
+/// The description of the API that is served at `/v1/openapi.json`.
 pub fn openapi_json() -> String {
     describe::finish(described().into_openapi())
 }

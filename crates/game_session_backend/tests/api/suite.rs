@@ -114,6 +114,7 @@ fn after(script: fn(&Fake), case: Case) -> Case {
     Case { script, ..case }
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn cases() -> Vec<Case> {
     use ErrorCode as E;
     use Expect::{Code, Status};
