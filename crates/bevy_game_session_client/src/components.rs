@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
+use game_session_protocol::game_session::MAX_PROPERTIES;
 use game_session_protocol::{
     BuildId, GameProperties, GameSession, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, Ticket,
 };
@@ -159,7 +160,7 @@ pub struct SessionSettings {
     pub max_players: u16,
     /// The build it runs; `None`: the [build of the client](crate::SessionClientPlugin::client_build), else `dev`.
     pub build: Option<BuildId>,
-    /// What others may filter by: at most 16 pairs, keys up to 32 and values up to 96 characters.
+    /// What others may filter by: at most 14 pairs, keys up to 32 and values up to 96 characters.
     pub properties: GameProperties,
     /// Whether others find it.
     pub privacy: Privacy,
@@ -230,9 +231,9 @@ impl SessionSettings {
         let what = what.or_else(|| {
             if !(1..=200).contains(&self.max_players) {
                 Some(format!("max_players is 1 to 200, not {}", self.max_players))
-            } else if self.properties.len() > 16 {
+            } else if self.properties.len() > MAX_PROPERTIES {
                 Some(format!(
-                    "a session has at most 16 properties, not {}",
+                    "a session has at most {MAX_PROPERTIES} properties, not {}",
                     self.properties.len()
                 ))
             } else if let Some((key, _)) = self

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use game_session_protocol::game_session::MAX_PROPERTIES;
 use game_session_protocol::{BuildId, CreateGameSession, GameProperties, Privacy, QuickJoin, UpdateGameSession};
 
 use crate::problem::Problem;
@@ -19,8 +20,6 @@ pub(crate) const LISTED: &str = "gs_listed";
 /// The property keys that a deployment allows; `None` for any.
 pub(crate) type AllowedKeys = Option<BTreeSet<String>>;
 
-/// GameLift's 16, without our two.
-const MOST_PROPERTIES: usize = 14;
 const LONGEST_NAME: usize = 64;
 const MOST_PLAYERS: u16 = 200;
 
@@ -69,7 +68,7 @@ fn check_players(count: u16) -> Result<(), Problem> {
 }
 
 pub(crate) fn check_properties(properties: &GameProperties, allowed: &AllowedKeys) -> Result<(), Problem> {
-    if properties.len() > MOST_PROPERTIES {
+    if properties.len() > MAX_PROPERTIES {
         return Err(Problem::invalid("there may be at most 14 properties"));
     }
     for (key, value) in properties {

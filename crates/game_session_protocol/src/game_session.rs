@@ -9,9 +9,12 @@ use crate::ids::{BuildId, GameSessionId, PlayerSessionId};
 use crate::progress::ProgressStep;
 use crate::ticket::Ticket;
 
-/// What a game says about its session, found by others: on GameLift at most 14 pairs, keys up to 32 and values up to 96
-/// characters (GameLift takes 16 pairs, of which the backend needs two).
+/// What a game says about its session, found by others: at most [`MAX_PROPERTIES`] pairs, keys up to 32 and values up to
+/// 96 characters.
 pub type GameProperties = BTreeMap<String, String>;
+
+/// The most properties of a game session. GameLift takes 16, of which the backend needs two.
+pub const MAX_PROPERTIES: usize = 14;
 
 /// A game session as other players see it. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

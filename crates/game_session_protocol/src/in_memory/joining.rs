@@ -5,7 +5,9 @@ use sha2::{Digest, Sha256};
 use super::snapshot::{GameSessionStatus, ProcessNumber, ProcessStatus};
 use super::world::{Draft, Session, World};
 use crate::error::{ErrorCode, ServiceError};
-use crate::game_session::{GameSession, GameSessionPage, PlayerSessionPolicy, Privacy, Seat, SeatTimings};
+use crate::game_session::{
+    GameSession, GameSessionPage, MAX_PROPERTIES, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
+};
 use crate::host::{HostEvent, SecretText};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId, PlayerSessionId, hex};
 use crate::keys::{SessionKey, random_bytes};
@@ -241,13 +243,13 @@ fn check(draft: &Draft) -> Result<(), ServiceError> {
         no("the name must be 1 to 64 characters without control characters")
     } else if !(1..=200).contains(&draft.max_players) {
         no("the seats must be 1 to 200")
-    } else if draft.properties.len() > 16
+    } else if draft.properties.len() > MAX_PROPERTIES
         || draft
             .properties
             .iter()
             .any(|(k, v)| !(1..=32).contains(&k.len()) || v.len() > 96)
     {
-        no("at most 16 properties are allowed, with keys up to 32 and values up to 96 characters")
+        no("at most 14 properties are allowed, with keys up to 32 and values up to 96 characters")
     } else {
         Ok(())
     }
