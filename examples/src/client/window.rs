@@ -52,7 +52,7 @@ fn keep_quiet_until(shown: Arc<AtomicBool>) -> Arc<Mutex<String>> {
         }
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_empty() {
-            *kept = panic.payload_as_str().unwrap_or_default().to_owned();
+            panic.payload_as_str().unwrap_or_default().clone_into(&mut kept);
         }
     }));
     reason
