@@ -210,6 +210,8 @@ fn note_arrival(
     say_step(&mut timeline, ProgressStep::InSession);
     if let Ok(connection) = connections.get(arrived.entity) {
         status.0 = format!("in {}", connection.game_session().name);
+        let ticket = Duration::from_micros(connection.seat().timings.ticket_us);
+        println!("{}", timeline.in_one_line(ticket));
     }
     report.write(|report| report.arrived = timeline.at(ProgressStep::InSession));
     if let Some(play) = aim.play {

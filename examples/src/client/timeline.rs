@@ -49,6 +49,20 @@ impl Timeline {
             .map(|(_, after)| *after)
     }
 
+    /// The whole way in one line. `ticket` is what the backend spent on seat and ticket once the server was active,
+    /// which tells when that was.
+    pub fn in_one_line(&self, ticket: Duration) -> String {
+        let of = |step| self.at(step).unwrap_or_default();
+        let activated = of(ProgressStep::Ticket).saturating_sub(ticket);
+        format!(
+            "create -> placed {} -> activated {} -> ticket {} -> connected {}",
+            milliseconds(of(ProgressStep::Activating)),
+            milliseconds(activated),
+            milliseconds(of(ProgressStep::Ticket)),
+            milliseconds(of(ProgressStep::InSession)),
+        )
+    }
+
     /// Whether the player is in.
     pub fn is_complete(&self) -> bool {
         self.at(ProgressStep::InSession).is_some()

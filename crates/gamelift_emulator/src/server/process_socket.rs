@@ -25,6 +25,9 @@ use super::{
 };
 use crate::world::{Refused, SocketId};
 
+/// What one socket keeps for reading and for writing, in bytes; longer messages grow it for their time.
+const SMALL_BUFFER: usize = 4 * 1024;
+
 /// The largest message: matchmaker data reaches 390,000 characters.
 const MAX_MESSAGE: usize = 1024 * 1024;
 /// A frame must have been taken by then.
@@ -50,6 +53,9 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
             tracing::debug!(process_id, "socket opened");
             let attached = Attached { app, socket };
             upgrade
+                // of a thousand connected processes hardly one speaks at a time: big buffers each would be wasted
+                .read_buffer_size(SMALL_BUFFER)
+                .write_buffer_size(SMALL_BUFFER)
                 .max_message_size(MAX_MESSAGE)
                 .max_frame_size(MAX_MESSAGE)
                 .on_upgrade(move |websocket| async move {
