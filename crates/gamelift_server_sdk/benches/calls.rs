@@ -37,14 +37,18 @@ fn main() {
         .unwrap();
     runtime.block_on(async {
         compare(rounds, calls).await;
+        // calls still go over the old connection while the new one opens, so it takes more than 200 for each
+        let calls_under_load = refreshes * 300;
         let (mut calm, mut replaced) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            calm.push(under_load(u32::MAX, refreshes * 200).await);
-            replaced.push(under_load(200, refreshes * 200).await);
+            calm.push(under_load(u32::MAX, calls_under_load).await.0);
+            let (wait, connections) = under_load(200, calls_under_load).await;
+            assert!(connections > refreshes as usize, "only {connections} connections");
+            replaced.push(wait);
         }
-        println!("32 callers at once, each run {} calls:", refreshes * 200);
+        println!("32 callers at once, each run {calls_under_load} calls:");
         slowest("without a refresh", calm);
-        slowest(&format!("{refreshes} refreshes"), replaced);
+        slowest(&format!("at least {refreshes} refreshes"), replaced);
     });
 }
 
@@ -252,8 +256,9 @@ fn slowest(name: &str, mut waits: Vec<Duration>) {
     );
 }
 
-/// Many callers at once, as fast as they can; the connection is replaced after every so many calls. The slowest call.
-async fn under_load(refresh_every: u32, calls: u32) -> Duration {
+/// Many callers at once, as fast as they can; the connection is replaced after every so many calls on it. The slowest
+/// call, and how many connections it took.
+async fn under_load(refresh_every: u32, calls: u32) -> (Duration, usize) {
     let service = Service::start(refresh_every);
     let server = service.server().await;
     let one = async || {
@@ -268,10 +273,5 @@ async fn under_load(refresh_every: u32, calls: u32) -> Duration {
     let callers: Vec<_> = (0..32).map(|_| one()).collect();
     let slowest = join_all(callers).await.into_iter().max().unwrap();
     server.destroy().await.unwrap();
-    let (connections, refreshes) = (service.stop(), calls / refresh_every);
-    assert!(
-        connections > usize::try_from(refreshes * 9 / 10).unwrap(),
-        "{connections} connections"
-    );
-    slowest
+    (slowest, service.stop())
 }
