@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
-use game_session_protocol::game_session::MAX_PROPERTIES;
+use game_session_protocol::game_session::{MAX_PLAYERS, MAX_PROPERTIES};
 use game_session_protocol::{
     BuildId, GameProperties, GameSession, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, Ticket,
 };
@@ -229,8 +229,8 @@ impl SessionSettings {
         };
         let long = |text: &str, most: usize| text.chars().count() > most;
         let what = what.or_else(|| {
-            if !(1..=200).contains(&self.max_players) {
-                Some(format!("max_players is 1 to 200, not {}", self.max_players))
+            if !(1..=MAX_PLAYERS).contains(&self.max_players) {
+                Some(format!("max_players is 1 to {MAX_PLAYERS}, not {}", self.max_players))
             } else if self.properties.len() > MAX_PROPERTIES {
                 Some(format!(
                     "a session has at most {MAX_PROPERTIES} properties, not {}",

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use bevy_app::{App, AppExit, Plugin, PreUpdate};
 use bevy_ecs::prelude::*;
+use game_session_protocol::host::{PARENT_PIPE, PARENT_PIPE_STDIN};
 
 use crate::commands::SessionServerCommands;
 use crate::drive::HostLink;
 use crate::plugin::SessionServerSystems;
 use crate::wakeup::ServerWaker;
 
-/// Names where the parent's pipe is; `stdin` is the only place.
-const PARENT_PIPE: &str = "GAME_SESSION_PARENT_PIPE";
 /// How long an end may take that comes from outside.
 const TIME_LEFT: Duration = Duration::from_secs(10);
 
@@ -27,7 +26,7 @@ pub struct ProcessSignalsPlugin {
 impl ProcessSignalsPlugin {
     /// Signals, and the parent's pipe when `GAME_SESSION_PARENT_PIPE=stdin` is in the environment.
     pub fn from_env() -> Self {
-        let from_parent = crate::env::variable(PARENT_PIPE).as_deref() == Some("stdin");
+        let from_parent = crate::env::variable(PARENT_PIPE).as_deref() == Some(PARENT_PIPE_STDIN);
         if from_parent {
             Self::with_parent_pipe(std::io::stdin())
         } else {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use game_session_protocol::game_session::MAX_PROPERTIES;
+use game_session_protocol::game_session::{MAX_PLAYERS, MAX_PROPERTIES};
 use game_session_protocol::{BuildId, CreateGameSession, GameProperties, Privacy, QuickJoin, UpdateGameSession};
 
 use crate::problem::Problem;
@@ -21,7 +21,6 @@ pub(crate) const LISTED: &str = "gs_listed";
 pub(crate) type AllowedKeys = Option<BTreeSet<String>>;
 
 const LONGEST_NAME: usize = 64;
-const MOST_PLAYERS: u16 = 200;
 
 pub(crate) fn check_create(request: &CreateGameSession, allowed: &AllowedKeys) -> Result<(), Problem> {
     check_name(&request.name)?;
@@ -60,7 +59,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
 }
 
 fn check_players(count: u16) -> Result<(), Problem> {
-    if (1..=MOST_PLAYERS).contains(&count) {
+    if (1..=MAX_PLAYERS).contains(&count) {
         Ok(())
     } else {
         Err(Problem::invalid("max_players must be 1 to 200"))

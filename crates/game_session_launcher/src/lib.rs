@@ -29,13 +29,7 @@ pub mod supervisor;
 
 pub use command::{PortRange, ServerCommand};
 pub use error::LauncherError;
+pub use game_session_protocol::host::{PARENT_PIPE, PARENT_PIPE_STDIN};
 pub use orchestrator::Orchestrator;
 pub use stack::{LocalStack, LocalStackBuilder};
 pub use supervisor::{Supervisor, SupervisorSettings};
-
-/// The environment variable that tells a server process which of its descriptors is the pipe from its parent. The
-/// only value is [`PARENT_PIPE_STDIN`].
-pub const PARENT_PIPE: &str = "GAME_SESSION_PARENT_PIPE";
-
-/// The value of [`PARENT_PIPE`]: the pipe is the standard input, and its end means that the process should end.
-pub const PARENT_PIPE_STDIN: &str = "stdin";

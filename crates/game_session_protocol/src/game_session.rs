@@ -16,6 +16,9 @@ pub type GameProperties = BTreeMap<String, String>;
 /// The most properties of a game session. GameLift takes 16, of which the backend needs two.
 pub const MAX_PROPERTIES: usize = 14;
 
+/// The most seats of a game session (GameLift's quota).
+pub const MAX_PLAYERS: u16 = 200;
+
 /// A game session as other players see it. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -9,6 +9,13 @@ use crate::game_session::{GameProperties, PlayerSessionPolicy};
 use crate::ids::{GameSessionId, PlayerSessionId};
 use crate::service::BoxedFuture;
 
+/// The environment variable that tells a server process which of its descriptors is the pipe from its parent. The
+/// only value is [`PARENT_PIPE_STDIN`].
+pub const PARENT_PIPE: &str = "GAME_SESSION_PARENT_PIPE";
+
+/// The value of [`PARENT_PIPE`]: the pipe is the standard input, and its end means that the process should end.
+pub const PARENT_PIPE_STDIN: &str = "stdin";
+
 /// An orchestrator as one server process sees it.
 ///
 /// The life of a process: [`ready`](Self::ready), then [`HostEvent::GameSessionStarted`], then

@@ -6,7 +6,7 @@ use super::snapshot::{GameSessionStatus, ProcessNumber, ProcessStatus};
 use super::world::{Draft, Session, World};
 use crate::error::{ErrorCode, ServiceError};
 use crate::game_session::{
-    GameSession, GameSessionPage, MAX_PROPERTIES, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
+    GameSession, GameSessionPage, MAX_PLAYERS, MAX_PROPERTIES, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
 };
 use crate::host::{HostEvent, SecretText};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId, PlayerSessionId, hex};
@@ -241,7 +241,7 @@ fn check(draft: &Draft) -> Result<(), ServiceError> {
     let name = draft.name.chars().count();
     if !(1..=64).contains(&name) || draft.name.chars().any(char::is_control) {
         no("the name must be 1 to 64 characters without control characters")
-    } else if !(1..=200).contains(&draft.max_players) {
+    } else if !(1..=MAX_PLAYERS).contains(&draft.max_players) {
         no("the seats must be 1 to 200")
     } else if draft.properties.len() > MAX_PROPERTIES
         || draft
