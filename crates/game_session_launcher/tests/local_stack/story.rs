@@ -69,8 +69,10 @@ fn sessions() {
         for name in ["First", "Second"] {
             stack.emulator().reset_calls();
             let seat = owner.create(name, 2).await.unwrap();
+            let mut calls = stack.emulator().calls();
+            calls.dedup(); // a server that takes its time to activate is looked at more than once
             assert_eq!(
-                stack.emulator().calls(),
+                calls,
                 ["CreateGameSession", "DescribeGameSessions", "CreatePlayerSession"]
             );
             let before = running(&stack);
