@@ -138,6 +138,13 @@ impl EmulatorConfig {
         self
     }
 
+    /// Answers as GameLift Local did, AWS's old tool: five calls, the fleet `fleet-123`, the region `local`, no locations.
+    /// A fleet id or region that was set before is replaced. Server processes still connect with a server SDK 5.
+    pub fn legacy(mut self) -> Self {
+        self.settings.legacy = true;
+        self.fleet_id("fleet-123").region("local")
+    }
+
     /// The times of AWS where the defaults are shorter: 5 minutes for activation and for a process that was told to end,
     /// 3 minutes for a process without a socket, and a search finds a game session a second after its activation.
     pub fn realistic(self) -> Self {

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::codec::Codec;
+use super::{codec::Codec, legacy};
 use crate::{
     model::{
         error::{ApiError, ErrorKind},
@@ -85,10 +85,13 @@ emulated! {
 pub(crate) fn dispatch(
     world: &mut World,
     operation: &str,
-    body: Value,
+    mut body: Value,
     now: Timestamp,
     codec: Codec,
 ) -> Result<Vec<u8>, ApiError> {
+    if let Some(location) = world.legacy_location() {
+        legacy::translate(operation, &mut body, location)?;
+    }
     let Some(members) = members_of(operation) else {
         return Err(not_emulated(operation));
     };

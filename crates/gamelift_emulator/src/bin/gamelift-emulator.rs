@@ -22,6 +22,9 @@ struct Arguments {
     /// The region in ARNs.
     #[arg(long, default_value = "us-west-2")]
     region: String,
+    /// Answers as the old GameLift Local did: five calls, the fleet fleet-123, no locations.
+    #[arg(long, conflicts_with_all = ["fleet_id", "region", "seed"])]
+    legacy: bool,
     /// AWS's own, longer time limits.
     #[arg(long)]
     realistic: bool,
@@ -58,6 +61,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .fleet_id(arguments.fleet_id)
         .location(arguments.location)
         .region(arguments.region);
+    if arguments.legacy {
+        config = config.legacy();
+    }
     if arguments.realistic {
         config = config.realistic();
     }

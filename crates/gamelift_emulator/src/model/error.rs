@@ -21,6 +21,10 @@ pub(crate) enum ErrorKind {
     Unauthorized,
     UnsupportedRegion,
     // Not in the service model: AWS front ends answer with these as well.
+    AccessDenied,
+    ExpiredToken,
+    InvalidSignature,
+    UnrecognizedClient,
     Serialization,
     ServiceUnavailable,
     Throttling,
@@ -46,6 +50,10 @@ impl ErrorKind {
             Self::TerminalRoutingStrategy => "TerminalRoutingStrategyException",
             Self::Unauthorized => "UnauthorizedException",
             Self::UnsupportedRegion => "UnsupportedRegionException",
+            Self::AccessDenied => "AccessDeniedException",
+            Self::ExpiredToken => "ExpiredTokenException",
+            Self::InvalidSignature => "InvalidSignatureException",
+            Self::UnrecognizedClient => "UnrecognizedClientException",
             Self::Serialization => "SerializationException",
             Self::ServiceUnavailable => "ServiceUnavailableException",
             Self::Throttling => "ThrottlingException",
@@ -64,7 +72,7 @@ impl ErrorKind {
 
     /// The kind with this name, in full or without the `Exception`.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        const ALL: [ErrorKind; 19] = [
+        const ALL: [ErrorKind; 23] = [
             ErrorKind::Conflict,
             ErrorKind::FleetCapacityExceeded,
             ErrorKind::GameSessionFull,
@@ -80,6 +88,10 @@ impl ErrorKind {
             ErrorKind::TerminalRoutingStrategy,
             ErrorKind::Unauthorized,
             ErrorKind::UnsupportedRegion,
+            ErrorKind::AccessDenied,
+            ErrorKind::ExpiredToken,
+            ErrorKind::InvalidSignature,
+            ErrorKind::UnrecognizedClient,
             ErrorKind::Serialization,
             ErrorKind::ServiceUnavailable,
             ErrorKind::Throttling,

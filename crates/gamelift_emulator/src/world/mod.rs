@@ -12,6 +12,7 @@ mod game_sessions;
 #[cfg(test)]
 mod invariants;
 mod keys;
+mod legacy;
 mod locations;
 mod page;
 mod place_order;

@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) token_lifetime: Duration,
     /// Whether a process that is known may reconnect with an empty token, as the C++ SDK does after failed sends.
     pub(crate) tokenless_reconnects: bool,
+    /// Whether the API answers as the old `GameLift` Local did.
+    pub(crate) legacy: bool,
 }
 
 impl Default for Settings {
@@ -74,6 +76,7 @@ impl Default for Settings {
             search_lag: Duration::ZERO,
             token_lifetime: Duration::from_hours(3),
             tokenless_reconnects: false,
+            legacy: false,
         }
     }
 }

@@ -7,6 +7,7 @@ mod aws_sdk;
 mod faults;
 mod guard;
 mod json;
+mod legacy;
 mod lifetime;
 mod modelled_errors;
 mod named;
