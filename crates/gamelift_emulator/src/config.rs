@@ -1,6 +1,6 @@
 //! How an emulator is set up.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     error::EmulatorError,
@@ -27,6 +27,7 @@ pub struct EmulatorConfig {
     pub(crate) settings: Settings,
     pub(crate) seed: Seed,
     pub(crate) throttled: bool,
+    pub(crate) ping_delays: BTreeMap<String, Duration>,
 }
 
 impl EmulatorConfig {
@@ -123,6 +124,13 @@ impl EmulatorConfig {
     /// What exists from the start besides the default fleet.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// How long the ping beacon of a location takes to answer; nothing by default, so that every location is near. A seed
+    /// can say the same.
+    pub fn ping_delay(mut self, location: impl Into<String>, delay: Duration) -> Self {
+        self.ping_delays.insert(location.into(), delay);
         self
     }
 

@@ -9,7 +9,7 @@ use crate::{
     config::EmulatorConfig,
     error::EmulatorError,
     faults::Fault,
-    server::{App, Driver, Running, Tls, bind},
+    server::{App, Driver, Running, Tasks, Tls, UdpBeacons, bind},
     snapshot::Snapshot,
     throttle::Throttle,
     world::World,
@@ -59,10 +59,14 @@ impl Emulator {
         config.settings.secure_websocket_url = format!("wss://127.0.0.1:{port}");
         let tls = Tls::new().map_err(EmulatorError::Certificate)?;
         let settings = config.settings.clone();
-        let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), now));
+        let (stop, stopped) = watch::channel(false);
+        let tasks = Tasks::new(stop);
+        let mut ping_delays = config.ping_delays.clone();
+        ping_delays.extend(config.seed.ping_delays());
+        let beacons = UdpBeacons::new(ping_delays, tasks.weak(), stopped.clone());
+        let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), Box::new(beacons), now));
         let throttle = config.throttled.then(Throttle::default);
         driver.act(|world, now| config.seed.sow(world, now))?;
-        let (stop, stopped) = watch::channel(false);
         let app = Arc::new(App::new(
             driver,
             port,
@@ -71,7 +75,7 @@ impl Emulator {
             throttle,
             stopped,
         ));
-        let running = Running::start(Arc::clone(&app), listener, stop);
+        let running = tasks.start(Arc::clone(&app), listener);
         tracing::info!(port, "emulator listens");
         Ok(Self {
             app,

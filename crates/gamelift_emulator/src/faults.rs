@@ -83,7 +83,15 @@ pub enum Fault {
     },
     /// No auth token that was given so far is good any more. Open sockets stay.
     ExpireTokens,
-    /// Calls are answered as they should be again.
+    /// The ping beacon of a location answers late.
+    DelayPings {
+        /// The location; every location if there is none.
+        #[serde(default)]
+        location: Option<String>,
+        /// How late, in milliseconds.
+        millis: u64,
+    },
+    /// Calls and pings are answered as they should be again.
     Clear,
 }
 
@@ -132,9 +140,16 @@ impl Fault {
             }
             Self::RefuseActivations { times } => driver.act(|world, _| world.refuse_activations(times)),
             Self::ExpireTokens => driver.act(|world, _| world.expire_tokens()),
+            Self::DelayPings { location, millis } => {
+                let by = Some(Duration::from_millis(millis));
+                driver.act(|world, _| world.delay_pings(location.as_deref(), by));
+            }
             Self::Clear => {
                 driver.faults().rules.clear();
-                driver.act(|world, _| world.refuse_activations(0));
+                driver.act(|world, _| {
+                    world.refuse_activations(0);
+                    world.delay_pings(None, None);
+                });
             }
         }
         Ok(())

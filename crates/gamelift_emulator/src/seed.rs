@@ -1,5 +1,7 @@
 //! What exists from the start besides the default fleet, read from a TOML file.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,6 +23,7 @@ use crate::{
 /// # fn main() -> Result<(), gamelift_emulator::EmulatorError> {
 /// let seed = gamelift_emulator::Seed::from_toml(r#"
 ///     locations = ["custom-attic"]
+///     ping_millis = { custom-attic = 40 }
 ///
 ///     [[fleets]]
 ///     id = "fleet-attic"
@@ -51,6 +54,7 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 pub struct Seed {
     locations: Vec<String>,
+    ping_millis: BTreeMap<String, u64>,
     fleets: Vec<SeedFleet>,
     computes: Vec<SeedCompute>,
     aliases: Vec<SeedAlias>,
@@ -98,6 +102,12 @@ impl Seed {
     /// When it is not TOML, or names something that a seed does not have.
     pub fn from_toml(text: &str) -> Result<Self, EmulatorError> {
         toml::from_str(text).map_err(|error| EmulatorError::Seed(error.to_string()))
+    }
+
+    /// How late the ping beacons of locations answer.
+    pub(crate) fn ping_delays(&self) -> impl Iterator<Item = (String, Duration)> {
+        let millis = self.ping_millis.iter();
+        millis.map(|(location, millis)| (location.clone(), Duration::from_millis(*millis)))
     }
 
     /// Carries out the seed as the calls that would make the same, under the same rules.

@@ -1,6 +1,6 @@
 //! GameLift on this machine, as a program: starts the emulator and prints what clients and servers need to find it.
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use gamelift_emulator::{Emulator, EmulatorConfig, Fault, Seed};
@@ -37,6 +37,9 @@ struct Arguments {
     /// Something to go wrong, as the control route takes it: `{"fault": "delay_calls", "millis": 500, "times": 9}`.
     #[arg(long)]
     fault: Vec<String>,
+    /// How late the ping beacon of a location answers: `LOCATION=MILLISECONDS`.
+    #[arg(long, value_parser = ping)]
+    ping: Vec<(String, Duration)>,
     /// Tells computes and server processes the wss URL.
     #[arg(long)]
     wss: bool,
@@ -70,6 +73,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if arguments.throttle {
         config = config.throttled();
     }
+    for (location, delay) in arguments.ping {
+        config = config.ping_delay(location, delay);
+    }
     if arguments.wss {
         config = config.advertise_tls();
     }
@@ -95,6 +101,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         emulator.stop().await;
     }
     Ok(())
+}
+
+fn ping(text: &str) -> Result<(String, Duration), String> {
+    let parsed = text.split_once('=').and_then(|(location, millis)| {
+        let millis = millis.parse().ok()?;
+        Some((location.to_owned(), Duration::from_millis(millis)))
+    });
+    parsed.ok_or_else(|| "write it as LOCATION=MILLISECONDS, such as custom-local=40".to_owned())
 }
 
 fn print_exports(emulator: &Emulator, process_id: &str) {

@@ -154,6 +154,22 @@ pub(crate) struct CreateLocationOutput {
 pub(crate) struct LocationModel {
     pub(crate) location_name: String,
     pub(crate) location_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ping_beacon: Option<PingBeacon>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PingBeacon {
+    #[serde(rename = "UDPEndpoint")]
+    pub(crate) udp_endpoint: UdpEndpoint,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UdpEndpoint {
+    pub(crate) domain: &'static str,
+    pub(crate) port: u16,
 }
 
 #[derive(Debug, Deserialize)]

@@ -52,10 +52,29 @@ pub(crate) struct Running {
     ended: mpsc::Receiver<Infallible>,
 }
 
-impl Running {
-    /// Starts accepting connections and running timers.
-    pub(crate) fn start(app: Arc<App>, listener: TcpListener, stop: watch::Sender<bool>) -> Self {
+/// What keeps count of the tasks before they are started.
+pub(crate) struct Tasks {
+    alive: Alive,
+    running: Running,
+}
+
+impl Tasks {
+    pub(crate) fn new(stop: watch::Sender<bool>) -> Self {
         let (alive, ended) = mpsc::channel(1);
+        Self {
+            alive,
+            running: Running { stop, ended },
+        }
+    }
+
+    /// For tasks that start later and are to be waited for too.
+    pub(crate) fn weak(&self) -> mpsc::WeakSender<Infallible> {
+        self.alive.downgrade()
+    }
+
+    /// Starts accepting connections and running timers.
+    pub(crate) fn start(self, app: Arc<App>, listener: TcpListener) -> Running {
+        let Self { alive, running } = self;
         tokio::spawn(accept(Arc::clone(&app), listener, alive.clone()));
         let mut stopped = app.stop.clone();
         tokio::spawn(async move {
@@ -65,9 +84,11 @@ impl Running {
             }
             drop(alive);
         });
-        Self { stop, ended }
+        running
     }
+}
 
+impl Running {
     /// Asks all tasks to end, and does not wait.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);

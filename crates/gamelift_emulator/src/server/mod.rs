@@ -1,6 +1,7 @@
 //! The outside of the world: one loopback port, HTTP and websockets, the clock.
 
 mod aws;
+mod beacon;
 mod clock;
 mod control;
 mod driver;
@@ -12,8 +13,9 @@ mod router;
 mod tls;
 
 pub(crate) use self::{
+    beacon::UdpBeacons,
     driver::Driver,
-    listen::{Running, bind},
+    listen::{Running, Tasks, bind},
     router::App,
     tls::Tls,
 };

@@ -54,6 +54,7 @@ impl World {
     pub(super) fn add_default_fleet(&mut self, now: Timestamp) {
         let location = self.settings.location.clone();
         let serial = self.next_serial();
+        self.beacons.open(&location);
         self.locations.insert(serial, location.clone());
         let fleet = Fleet {
             id: self.settings.fleet_id.clone(),

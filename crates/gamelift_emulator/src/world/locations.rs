@@ -8,12 +8,15 @@ use crate::model::{
     error::{ApiError, ErrorKind},
     fleets::{
         CreateLocationOutput, ListLocationsInput, ListLocationsOutput, LocationModel, LocationNameInput, NoOutput,
+        PingBeacon, UdpEndpoint,
     },
     timestamp::Timestamp,
 };
 
 /// The quota of custom locations.
 const MAX_LOCATIONS: usize = 20;
+/// Where ping beacons are.
+const BEACON_DOMAIN: &str = "127.0.0.1";
 
 impl World {
     pub(crate) fn create_location(
@@ -33,8 +36,10 @@ impl World {
                 "the quota of custom locations is used up",
             ));
         }
+        let arn = self.arn(&format!("location/{}", input.location_name));
+        self.tag_new(&arn, input.tags)?;
+        self.beacons.open(&input.location_name);
         let location = self.location_model(&input.location_name);
-        self.tag_new(&location.location_arn, input.tags)?;
         let serial = self.next_serial();
         self.locations.insert(serial, input.location_name);
         Ok(CreateLocationOutput { location })
@@ -58,6 +63,7 @@ impl World {
         }
         let arn = self.arn(&format!("location/{name}"));
         self.tags.remove(&arn);
+        self.beacons.close(name);
         self.locations.remove(&key);
         Ok(NoOutput {})
     }
@@ -88,6 +94,12 @@ impl World {
         LocationModel {
             location_name: name.to_owned(),
             location_arn: self.arn(&format!("location/{name}")),
+            ping_beacon: self.beacons.port(name).map(|port| PingBeacon {
+                udp_endpoint: UdpEndpoint {
+                    domain: BEACON_DOMAIN,
+                    port,
+                },
+            }),
         }
     }
 }

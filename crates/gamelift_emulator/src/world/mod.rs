@@ -5,6 +5,7 @@
 
 mod access;
 mod aliases;
+mod beacons;
 mod computes;
 mod fleet_changes;
 mod fleets;
@@ -47,6 +48,7 @@ use crate::{
 };
 
 pub(crate) use self::{
+    beacons::Beacons,
     keys::SocketId,
     search::{reads_filter, reads_sort},
     settings::{Credentials, Settings},
@@ -81,6 +83,7 @@ pub(crate) enum Outgoing {
 pub(crate) struct World {
     settings: Settings,
     ids: Ids,
+    beacons: Box<dyn Beacons>,
     serial: u64,
     fleets: BTreeMap<u64, Fleet>,
     locations: BTreeMap<u64, String>,
@@ -117,10 +120,11 @@ pub(crate) struct World {
 
 impl World {
     /// A world with one Anywhere fleet in one location, and nothing else.
-    pub(crate) fn new(settings: Settings, ids: Ids, now: Timestamp) -> Self {
+    pub(crate) fn new(settings: Settings, ids: Ids, beacons: Box<dyn Beacons>, now: Timestamp) -> Self {
         let mut world = Self {
             settings,
             ids,
+            beacons,
             serial: 0,
             fleets: BTreeMap::new(),
             locations: BTreeMap::new(),

@@ -111,6 +111,11 @@ impl World {
         self.refused_activations = times;
     }
 
+    /// Answers of ping beacons take so long, or as long as at the start.
+    pub(crate) fn delay_pings(&mut self, location: Option<&str>, by: Option<Duration>) {
+        self.beacons.delay(location, by);
+    }
+
     /// No token is good any more.
     pub(crate) fn expire_tokens(&mut self) {
         self.grants.clear();

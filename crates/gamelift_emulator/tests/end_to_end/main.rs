@@ -4,6 +4,7 @@
 
 mod api_errors;
 mod aws_sdk;
+mod beacons;
 mod faults;
 mod guard;
 mod json;

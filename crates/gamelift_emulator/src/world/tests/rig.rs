@@ -16,7 +16,7 @@ use crate::{
         status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus},
         timestamp::Timestamp,
     },
-    world::{Handshake, Outgoing, Settings, SocketId, World},
+    world::{Handshake, Outgoing, Settings, SocketId, World, beacons::NoBeacons},
 };
 
 pub(super) struct Rig {
@@ -34,7 +34,7 @@ impl Rig {
             Uuid::from_u128(count)
         });
         Self {
-            world: World::new(Settings::default(), ids, now),
+            world: World::new(Settings::default(), ids, Box::new(NoBeacons), now),
             now,
             requests: 0,
         }
