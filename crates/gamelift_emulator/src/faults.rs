@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     error::EmulatorError,
     model::error::{ApiError, ErrorKind},
     server::Driver,
+    world::{About, Level},
 };
 
 /// Rules that wait for their calls.
@@ -97,6 +98,13 @@ pub enum Fault {
 
 impl Fault {
     pub(crate) fn inject(self, driver: &Driver) -> Result<(), EmulatorError> {
+        let words = self.words();
+        self.act(driver)?;
+        driver.act(|world, now| world.tell(now, (Level::Warn, About::Fault), "on purpose", words));
+        Ok(())
+    }
+
+    fn act(self, driver: &Driver) -> Result<(), EmulatorError> {
         match self {
             Self::FailCalls {
                 operation,
@@ -175,6 +183,16 @@ enum Effect {
     Delay(Duration),
 }
 
+/// A rule that still waits for calls.
+#[derive(Debug, Serialize)]
+pub(crate) struct ActiveFault {
+    /// The operation; every operation if there is none.
+    operation: Option<String>,
+    left: u32,
+    error: Option<&'static str>,
+    delay_millis: Option<u128>,
+}
+
 /// What is to go wrong with one call.
 #[derive(Debug, Default)]
 pub(crate) struct CallFault {
@@ -191,6 +209,23 @@ impl Faults {
                 effect,
             });
         }
+    }
+
+    /// The rules that still wait for calls.
+    pub(crate) fn active(&self) -> Vec<ActiveFault> {
+        let active = self.rules.iter().map(|rule| ActiveFault {
+            operation: rule.operation.clone(),
+            left: rule.left,
+            error: match rule.effect {
+                Effect::Fail(kind) => Some(kind.name()),
+                Effect::Delay(_) => None,
+            },
+            delay_millis: match rule.effect {
+                Effect::Fail(_) => None,
+                Effect::Delay(delay) => Some(delay.as_millis()),
+            },
+        });
+        active.collect()
     }
 
     /// Uses up one turn of every rule that is about this call.

@@ -6,8 +6,10 @@
 
 mod api;
 mod config;
+mod dashboard;
 mod emulator;
 mod error;
+mod fault_words;
 mod faults;
 mod model;
 mod seed;

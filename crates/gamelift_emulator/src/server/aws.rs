@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE},
 };
 
 use super::router::App;
@@ -15,6 +15,7 @@ use crate::{
         error::{ApiError, ErrorKind},
         operations::OPERATIONS,
     },
+    world::{Caller, World, is_a_trace},
 };
 
 /// The largest body: 262,144 characters of session data, each written as an escape, and some room.
@@ -34,7 +35,30 @@ pub(super) fn operation(request: &Request) -> Option<(String, Codec)> {
     Some((target.strip_prefix("GameLift.")?.to_owned(), Codec::Json))
 }
 
-pub(super) async fn answer(app: &Arc<App>, operation: &str, codec: Codec, body: Body) -> Response<Body> {
+/// Headers in which callers say under which id they follow a request, the most telling first. Every AWS SDK sends the last.
+const TRACES: [&str; 4] = [
+    "x-amzn-trace-id",
+    "traceparent",
+    "x-request-id",
+    "amz-sdk-invocation-id",
+];
+
+/// Who calls, and since when.
+pub(super) fn caller(app: &App, headers: &HeaderMap) -> Caller {
+    let traces = TRACES.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
+    Caller {
+        at: Some(app.driver.now()),
+        trace: traces.filter(|text| is_a_trace(text)).map(ToOwned::to_owned).next(),
+    }
+}
+
+pub(super) async fn answer(
+    app: &Arc<App>,
+    operation: &str,
+    codec: Codec,
+    caller: Caller,
+    body: Body,
+) -> Response<Body> {
     if OPERATIONS.contains(&operation) {
         app.driver.record_call(operation);
     }
@@ -43,16 +67,22 @@ pub(super) async fn answer(app: &Arc<App>, operation: &str, codec: Codec, body: 
         tokio::time::sleep(delay).await;
     }
     if let Some(error) = fault.error {
+        app.driver
+            .act(|world, now| world.tell_call(operation, Some(&error), now));
         return respond(app, codec, error.kind.status(), codec.encode_error(&error));
     }
     if !app.has_a_turn(operation) {
         let error = ApiError::new(ErrorKind::Throttling, "Rate exceeded");
+        app.driver
+            .act(|world, now| world.tell_call(operation, Some(&error), now));
         return respond(app, codec, error.kind.status(), codec.encode_error(&error));
     }
     let answered = match read(body).await {
         Ok(body) => codec.decode(&body).and_then(|body| {
-            app.driver
-                .act(|world, now| dispatch(world, operation, body, now, codec))
+            app.driver.act(|world, now| {
+                let call = |world: &mut World| dispatch(world, operation, body, now, codec);
+                world.called(operation, caller, now, call)
+            })
         }),
         Err(error) => Err(error),
     };

@@ -14,7 +14,12 @@ use serde::Serialize;
 use subtle::ConstantTimeEq;
 
 use super::router::{App, text};
-use crate::{faults::Fault, snapshot::Snapshot, world::World};
+use crate::{
+    dashboard,
+    faults::Fault,
+    snapshot::Snapshot,
+    world::{Ask, World},
+};
 
 /// A control request is short.
 const MAX_BODY: usize = 16 * 1024;
@@ -34,6 +39,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
     }
     match (route.0, route.1.as_str()) {
         (Method::GET, "/_emulator/events") => events(app),
+        (Method::POST, "/_emulator/watch") => watch(app, request.into_body()).await,
         (Method::POST, "/_emulator/faults") => fault(app, request.into_body()).await,
         (Method::POST, "/_emulator/reset") => {
             app.driver.reset_calls();
@@ -44,7 +50,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
         }
         _ => text(
             StatusCode::NOT_FOUND,
-            "there are health, events (GET), faults and reset (POST)",
+            "there are health, events (GET), faults, reset and watch (POST)",
         ),
     }
 }
@@ -80,6 +86,18 @@ fn events(app: &App) -> Response<Body> {
             response
         }
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// A stream of what the dashboard shows.
+async fn watch(app: &Arc<App>, body: Body) -> Response<Body> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, MAX_BODY)).await;
+    let Ok(Ok(body)) = read else {
+        return text(StatusCode::BAD_REQUEST, "the body is too large or did not come");
+    };
+    match serde_json::from_slice::<Ask>(&body) {
+        Ok(ask) => dashboard::open(Arc::clone(app), ask),
+        Err(error) => text(StatusCode::BAD_REQUEST, &format!("this is no question: {error}")),
     }
 }
 

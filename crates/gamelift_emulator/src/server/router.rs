@@ -14,20 +14,25 @@ use axum::{
     extract::{Request, State},
     http::{Response, StatusCode, header::UPGRADE},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::{aws, control, driver::Driver, guard, process_socket, tls::Tls};
-use crate::throttle::Throttle;
+use crate::{
+    dashboard::{self, MAX_WATCHERS},
+    throttle::Throttle,
+};
 
 /// What all handlers share.
 pub(crate) struct App {
     pub(crate) driver: Driver,
     pub(super) port: u16,
-    pub(super) stop: watch::Receiver<bool>,
+    pub(crate) stop: watch::Receiver<bool>,
     pub(crate) secret: String,
     pub(crate) tls: Tls,
     throttle: Option<Mutex<Throttle>>,
     requests: AtomicU64,
+    /// Seats for those who watch the dashboard.
+    pub(crate) watchers: Arc<Semaphore>,
 }
 
 impl App {
@@ -47,6 +52,7 @@ impl App {
             tls,
             throttle: throttle.map(Mutex::new),
             requests: AtomicU64::new(0),
+            watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
         }
     }
 
@@ -86,11 +92,16 @@ async fn sort(State(Shared { app, alive }): State<Shared>, request: Request) -> 
         return text(StatusCode::FORBIDDEN, reason);
     }
     if let Some((operation, codec)) = aws::operation(&request) {
-        return aws::answer(&app, &operation, codec, request.into_body()).await;
+        let caller = aws::caller(&app, request.headers());
+        return aws::answer(&app, &operation, codec, caller, request.into_body()).await;
     }
     let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
     if upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
         return process_socket::open(app, alive, request).await;
+    }
+    let page = dashboard::answer(request.method(), request.uri().path(), request.headers(), &app.secret);
+    if let Some(page) = page {
+        return page;
     }
     if request.uri().path().starts_with("/_emulator/") {
         return control::answer(&app, request).await;

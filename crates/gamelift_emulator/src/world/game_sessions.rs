@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use super::{
     World,
+    chronicle::{About, Level},
     keys::{GameSessionKey, PlayerSessionKey, ProcessKey},
     page::{self, DEFAULT_LIMIT, Scope},
+    story::Story,
 };
 use crate::model::{
     error::{ApiError, ErrorKind},
@@ -51,6 +53,7 @@ pub(super) struct GameSession {
     /// Seats that are reserved or active.
     pub(super) seats_taken: u32,
     pub(super) player_sessions: Vec<PlayerSessionKey>,
+    pub(super) story: Story,
 }
 
 impl World {
@@ -169,6 +172,7 @@ impl World {
         };
         session.status = status;
         session.status_reason = Some("TRIGGERED_ON_PROCESS_TERMINATE");
+        session.story.asked_to_end = Some(now);
         let process = session.process;
         self.ask_to_end(process, now);
         self.game_session_output(key)
@@ -183,6 +187,8 @@ impl World {
         }
         let (process, fleet_id) = (session.process, session.fleet_id.clone());
         let message = "a game session was not activated in time";
+        let arn = session.arn.clone();
+        self.tell(now, (Level::Error, About::Session), &arn, message);
         self.record_event(&fleet_id, "GAME_SESSION_ACTIVATION_TIMEOUT", message, now);
         self.end_game_session(key, None, now);
         self.ask_to_end(process, now);
@@ -200,9 +206,11 @@ impl World {
         session.status_reason = reason.or(session.status_reason);
         session.ended = Some(now);
         tracing::info!(game_session = %session.arn, "game session terminated");
-        for player in session.player_sessions.clone() {
+        let (arn, players) = (session.arn.clone(), session.player_sessions.clone());
+        for player in players {
             self.free_seat(player, PlayerSessionEvent::Removed, now);
         }
+        self.tell(now, (Level::Info, About::Session), &arn, "terminated");
         self.placement_lost(key);
         self.ended_game_sessions.push_back(key);
         if self.ended_game_sessions.len() > MAX_ENDED

@@ -6,6 +6,8 @@
 mod access;
 mod aliases;
 mod beacons;
+mod board;
+mod chronicle;
 mod computes;
 mod fleet_changes;
 mod fleets;
@@ -30,6 +32,7 @@ mod session_requests;
 mod settings;
 mod sigv4;
 mod sockets;
+mod story;
 mod tags;
 mod timers;
 mod views;
@@ -49,15 +52,19 @@ use crate::{
 
 pub(crate) use self::{
     beacons::Beacons,
+    board::{Ask, Board},
+    chronicle::{About, Caller, Level},
     keys::SocketId,
     search::{reads_filter, reads_sort},
     settings::{Credentials, Settings},
     sigv4::SigV4,
     sockets::{Handshake, Refused},
+    story::is_a_trace,
 };
 
 use self::{
     access::Grant,
+    chronicle::Chronicle,
     computes::Compute,
     fleets::{Fleet, FleetEvent},
     game_sessions::GameSession,
@@ -116,6 +123,9 @@ pub(crate) struct World {
     timers: Timers,
     outbox: VecDeque<Outgoing>,
     fleet_events: VecDeque<FleetEvent>,
+    chronicle: Chronicle,
+    /// Who makes the call that is being carried out.
+    caller: Caller,
 }
 
 impl World {
@@ -154,6 +164,8 @@ impl World {
             timers: Timers::default(),
             outbox: VecDeque::new(),
             fleet_events: VecDeque::new(),
+            chronicle: Chronicle::default(),
+            caller: Caller::default(),
         };
         world.add_default_fleet(now);
         world

@@ -6,9 +6,11 @@ use gamelift_server_sdk::proto::message::{CreateGameSession, Push};
 
 use super::{
     World,
+    chronicle::{About, Level},
     game_sessions::{GameSession, check_maximum},
     keys::{GameSessionKey, ProcessKey},
     place_order::Place,
+    story::Story,
     timers::Timer,
 };
 use crate::model::{
@@ -217,9 +219,12 @@ impl World {
             port: process.port,
             seats_taken: 0,
             player_sessions: Vec::new(),
+            story: Story::begin(&self.caller, wish.call.game_session_data.as_deref()),
             created_by: wish.call,
         };
         tracing::info!(game_session = %arn, "game session placed");
+        let placed = format!("placed on process {}", process.name.process_id);
+        self.tell(now, (Level::Info, About::Session), &arn, placed);
         self.push(process_key, Push::CreateGameSession(start_message(&session)));
         self.timers.set(session.activate_until, Timer::Activation(key));
         self.game_session_arns.insert(arn, key);

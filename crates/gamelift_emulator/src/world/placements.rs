@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     World,
+    chronicle::{About, Caller, Level},
     keys::{GameSessionKey, PlacementKey},
     place_order::{Place, Wishes, ordered},
     timers::Timer,
@@ -29,12 +30,13 @@ pub(super) struct Placement {
     pub(super) call: StartPlacementInput,
     pub(super) queue: String,
     pub(super) status: PlacementStatus,
-    started: Timestamp,
+    pub(super) started: Timestamp,
     deadline: Timestamp,
-    ended: Option<Timestamp>,
+    pub(super) ended: Option<Timestamp>,
     /// On its way to being active, or active.
     pub(super) game_session: Option<GameSessionKey>,
     placed: Vec<PlacedPlayerSession>,
+    caller: Caller,
 }
 
 impl World {
@@ -60,6 +62,7 @@ impl World {
             ended: None,
             game_session: None,
             placed: Vec::new(),
+            caller: self.caller.clone(),
             call: input,
         };
         let key = PlacementKey(self.next_serial());
@@ -208,6 +211,10 @@ impl World {
             };
             self.placement_of.insert(game_session, key);
             if let Some(placement) = self.placements.get_mut(&key) {
+                if let Some(session) = self.game_sessions.get_mut(&game_session) {
+                    session.story.called = placement.caller.at;
+                    session.story.request_trace.clone_from(&placement.caller.trace);
+                }
                 placement.game_session = Some(game_session);
             }
         } else if let Some(again) = again {
@@ -253,6 +260,7 @@ impl World {
             self.ask_to_end(process, now);
         }
         self.record_placement_event(key, now);
+        self.tell_placement(key, now);
         self.ended_placements.push_back(key);
         if self.ended_placements.len() > MAX_ENDED
             && let Some(oldest) = self.ended_placements.pop_front()
@@ -260,6 +268,18 @@ impl World {
             self.placements.remove(&oldest);
         }
         true
+    }
+
+    fn tell_placement(&mut self, key: PlacementKey, now: Timestamp) {
+        let Some(placement) = self.placements.get(&key) else {
+            return;
+        };
+        let level = match placement.status {
+            PlacementStatus::Failed | PlacementStatus::TimedOut => Level::Error,
+            _ => Level::Info,
+        };
+        let (id, word) = (placement.call.placement_id.clone(), placement.status.word());
+        self.tell(now, (level, About::Placement), &id, word);
     }
 
     fn placement_key(&self, id: &str) -> Result<PlacementKey, ApiError> {

@@ -2,9 +2,11 @@
 
 use super::{
     World,
+    chronicle::{About, Level},
     game_sessions::wrong_status,
     keys::{GameSessionKey, PlayerSessionKey},
     page::{self, DEFAULT_LIMIT, Scope},
+    story::SeatStory,
     timers::Timer,
 };
 use crate::model::{
@@ -24,9 +26,10 @@ pub(super) struct PlayerSession {
     pub(super) player_id: String,
     data: Option<String>,
     pub(super) status: PlayerSessionStatus,
-    created: Timestamp,
-    ended: Option<Timestamp>,
+    pub(super) created: Timestamp,
+    pub(super) ended: Option<Timestamp>,
     reserved_until: Timestamp,
+    pub(super) story: SeatStory,
 }
 
 impl World {
@@ -199,7 +202,11 @@ impl World {
             created: now,
             ended: None,
             reserved_until,
+            story: self.seat_story(),
         };
+        let reserved = format!("{} has a seat", player.player_id);
+        let id = player.id.clone();
+        self.tell(now, (Level::Info, About::Player), &id, reserved);
         self.player_sessions.insert(key, player);
         Ok(key)
     }
@@ -240,9 +247,11 @@ impl World {
         };
         player.status = status;
         player.ended = Some(now);
+        let (id, gone) = (player.id.clone(), format!("{} is {}", player.player_id, status.word()));
         if let Some(session) = self.game_sessions.get_mut(&player.game_session) {
             session.seats_taken = session.seats_taken.saturating_sub(1);
         }
+        self.tell(now, (Level::Info, About::Player), &id, gone);
     }
 
     fn player_session_model(&self, key: PlayerSessionKey) -> Result<PlayerSessionModel, ApiError> {

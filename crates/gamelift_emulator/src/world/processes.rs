@@ -8,6 +8,7 @@ use gamelift_server_sdk::proto::message::{ActivateServerProcess, Push, Reply, Te
 
 use super::{
     World,
+    chronicle::{About, Level},
     keys::{GameSessionKey, ProcessKey, SocketId},
     requests::{Answer, Answered, Failure},
     timers::Timer,
@@ -45,9 +46,9 @@ pub(super) struct Process {
     pub(super) alone_since: Option<Timestamp>,
     /// The SDK instance that became ready, and the socket on which it did.
     ready_as: (String, Option<SocketId>),
-    healthy: bool,
+    pub(super) healthy: bool,
     unhealthy_in_a_row: u8,
-    last_healthy: Timestamp,
+    pub(super) last_healthy: Timestamp,
     /// The one game session of its life.
     pub(super) game_session: Option<GameSessionKey>,
     pub(super) terminate_at: Option<Timestamp>,
@@ -161,6 +162,11 @@ impl World {
             process.sdk_language.clone_from(&request.sdk_language);
         }
         tracing::info!(process_id = %process.name.process_id, port = process.port, "process ready");
+        let (id, ready) = (
+            process.name.process_id.clone(),
+            format!("ready, players come to port {}", process.port),
+        );
+        self.tell(now, (Level::Info, About::Process), &id, ready);
         self.timers.set(deadline, Timer::Silence(key));
         Ok(Answer::Done)
     }
@@ -249,6 +255,9 @@ impl World {
             process.status = status;
         }
         process.terminate_at = Some(at);
+        let id = process.name.process_id.clone();
+        let asked = format!("asked to end within {} s", within.as_secs_f32());
+        self.tell(now, (Level::Info, About::Process), &id, asked);
         self.refresh_idle(key);
         let termination_time = i64::try_from(at.as_millis()).ok();
         self.push(key, Push::TerminateProcess(TerminateProcess { termination_time }));
@@ -286,6 +295,11 @@ impl World {
         }
         if let Some((code, message)) = reason.event() {
             self.record_event(&name.fleet_id, code, message, now);
+        }
+        let id = &name.process_id;
+        match reason.event() {
+            None => self.tell(now, (Level::Info, About::Process), id, "ended"),
+            Some((_, message)) => self.tell(now, (Level::Error, About::Process), id, message),
         }
         if let Some(game_session) = game_session {
             self.end_game_session(game_session, None, now);

@@ -9,6 +9,7 @@ use gamelift_server_sdk::proto::message::{
 
 use super::{
     Outgoing, World,
+    chronicle::{About, Level},
     keys::{ProcessKey, SocketId},
     processes::EndReason,
 };
@@ -93,6 +94,9 @@ impl World {
         // The reply goes out before anything that the request sets off.
         let place = self.outbox.len();
         let answered = request.and_then(|request| self.answer(socket, process, request, now));
+        if let Err(failure) = &answered {
+            self.tell_refusal(process, &action, &failure.message, now);
+        }
         let reply = reply(&action, &request_id, answered);
         self.remember(socket, reply.clone());
         self.outbox.insert(place, Outgoing::Reply(socket, reply));
@@ -104,7 +108,7 @@ impl World {
             Request::HeartbeatServerProcess(request) => self.heartbeat(process, request.health_status, now),
             Request::ActivateGameSession(request) => self.activate_game_session(process, &request.game_session_id, now),
             Request::AcceptPlayerSession(request) => {
-                self.accept_player_session(process, &request.game_session_id, &request.player_session_id)
+                self.accept_player_session(process, &request.game_session_id, &request.player_session_id, now)
             }
             Request::RemovePlayerSession(request) => {
                 self.remove_player_session(process, &request.game_session_id, &request.player_session_id, now)
@@ -124,6 +128,18 @@ impl World {
             }
             _ => Err(Failure::bad_request("the emulator does not know this action yet")),
         }
+    }
+
+    fn tell_refusal(&mut self, process: ProcessKey, action: &str, message: &str, now: Timestamp) {
+        let Some(id) = self
+            .processes
+            .get(&process)
+            .map(|process| process.name.process_id.clone())
+        else {
+            return;
+        };
+        let refused = format!("{action} refused: {message}");
+        self.tell(now, (Level::Warn, About::Process), &id, refused);
     }
 
     /// On an Anywhere fleet the empty key says: there is no role here. A managed fleet's process gets made-up ones.

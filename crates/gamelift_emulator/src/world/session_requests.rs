@@ -7,6 +7,7 @@ use gamelift_server_sdk::proto::message::{
 
 use super::{
     World,
+    chronicle::{About, Level},
     game_sessions::GameSession,
     keys::{GameSessionKey, PlayerSessionKey, ProcessKey},
     requests::{Answer, Answered, Failure},
@@ -24,17 +25,21 @@ impl World {
     pub(super) fn activate_game_session(&mut self, process: ProcessKey, arn: &str, now: Timestamp) -> Answered {
         if self.refused_activations > 0 {
             self.refused_activations -= 1;
+            let why = "its activation was refused on purpose";
+            self.tell(now, (Level::Warn, About::Fault), arn, why);
             return Err(Failure::bad_request("the activation was refused on purpose"));
         }
         let searchable_from = now + self.settings.search_lag;
         let (key, session) = self.own_game_session(process, arn)?;
         if session.status == GameSessionStatus::Activating {
             session.searchable_from = searchable_from;
+            session.story.activated = Some(now);
         }
         match session.status.after(GameSessionEvent::Activated) {
             Some(status) => {
                 session.status = status;
                 tracing::info!(game_session = %arn, "game session active");
+                self.tell(now, (Level::Info, About::Session), arn, "active");
                 self.placement_activated(key, now);
                 Ok(Answer::Done)
             }
@@ -64,7 +69,13 @@ impl World {
         Ok(Answer::Done)
     }
 
-    pub(super) fn accept_player_session(&mut self, process: ProcessKey, arn: &str, id: &str) -> Answered {
+    pub(super) fn accept_player_session(
+        &mut self,
+        process: ProcessKey,
+        arn: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> Answered {
         let (game_session, session) = self.own_game_session(process, arn)?;
         if session.status != GameSessionStatus::Active {
             return Err(Failure::bad_request(format!(
@@ -81,6 +92,9 @@ impl World {
             )));
         };
         player.status = status;
+        player.story.accepted = Some(now);
+        let accepted = format!("{} accepted", player.player_id);
+        self.tell(now, (Level::Info, About::Player), id, accepted);
         Ok(Answer::Done)
     }
 

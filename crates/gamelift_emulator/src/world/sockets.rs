@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::{
     Outgoing, World,
     access::RENEWAL_MARGIN,
+    chronicle::{About, Level},
     keys::{ProcessKey, SocketId},
     processes::{EndReason, Process, ProcessName},
     sigv4::{self, SigV4},
@@ -76,6 +77,7 @@ impl World {
         if expires.is_none() && tokenless.is_none() && !signed {
             return Err(Refused::BadToken);
         }
+        let id = name.process_id.clone();
         let process = known.unwrap_or_else(|| self.add_process(name, handshake.sdk_language, now));
         let socket = SocketId(self.next_serial());
         self.sockets.insert(
@@ -87,6 +89,7 @@ impl World {
             },
         );
         self.attach(process, socket);
+        self.tell(now, (Level::Info, About::Process), &id, "socket opened");
         if let Some(expires) = expires {
             self.plan_renewal(process, expires, now);
         }
@@ -136,6 +139,7 @@ impl World {
         if !process.sockets.is_empty() {
             return;
         }
+        let id = process.name.process_id.clone();
         match process.status {
             ProcessStatus::Ended => {}
             ProcessStatus::Connected => self.forget_process(key),
@@ -144,6 +148,7 @@ impl World {
                 let end = now + self.settings.socket_loss_grace;
                 self.timers.set(end, Timer::SocketLoss(key));
                 self.refresh_idle(key);
+                self.tell(now, (Level::Warn, About::Process), &id, "lost its last socket");
             }
         }
     }
@@ -205,6 +210,12 @@ impl World {
             return;
         };
         process.renew_token_at = None;
+        let id = process.name.process_id.clone();
+        let asked = "asked to open a new connection";
+        self.tell(now, (Level::Info, About::Process), &id, asked);
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
         let Process { name, .. } = process;
         let (fleet_id, compute_name) = (name.fleet_id.clone(), name.compute_name.clone());
         let newest = process.sockets.last().copied();

@@ -5,6 +5,7 @@
 mod api_errors;
 mod aws_sdk;
 mod beacons;
+mod dashboard;
 mod faults;
 mod guard;
 mod json;
