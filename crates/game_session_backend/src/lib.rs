@@ -47,7 +47,7 @@ pub mod shared_state;
 pub mod state;
 mod watch;
 
-pub use api::{app, openapi_json};
+pub use api::{Peer, app, openapi_json};
 pub use clock::Clock;
 pub use config::{AwsTarget, BackendConfig, CreatorLimit, FleetTarget, Limits, Rate};
 pub use keyring::{Keyring, KeyringError};

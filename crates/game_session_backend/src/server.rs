@@ -86,10 +86,7 @@ impl Backend {
         let fleet = config.fleet.clone().ok_or(BackendError::FleetMissing)?;
         check_safe(&config)?;
         let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
-        let place = match gamelift.endpoint() {
-            Some(url) if is_loopback(url) => GameLiftPlace::Loopback,
-            _ => GameLiftPlace::Remote,
-        };
+        let place = place_of(&gamelift);
         Self::bind(config, Arc::new(gamelift), Clock::system(), place).await
     }
 
@@ -157,13 +154,39 @@ impl Drop for Backend {
     }
 }
 
+impl AppState {
+    /// The state of a backend without a socket of its own: a function, or a router inside another server. Makes no call
+    /// to GameLift yet.
+    ///
+    /// # Errors
+    /// [`BackendError`] when no fleet or no lasting keyring is configured, or GameLift would be asked in the clear.
+    pub async fn connect(config: &BackendConfig) -> Result<Self, BackendError> {
+        let fleet = config.fleet.clone().ok_or(BackendError::FleetMissing)?;
+        check_lasting(config)?;
+        let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
+        let place = place_of(&gamelift);
+        Ok(Self::with(config, Arc::new(gamelift), Clock::system(), place, None))
+    }
+}
+
+fn place_of(gamelift: &AwsGameLift) -> GameLiftPlace {
+    match gamelift.endpoint() {
+        Some(url) if is_loopback(url) => GameLiftPlace::Loopback,
+        _ => GameLiftPlace::Remote,
+    }
+}
+
 /// Refuses what would be open to a network and not safe there.
 fn check_safe(config: &BackendConfig) -> Result<(), BackendError> {
-    let lasting = config.keyring.as_ref().is_some_and(crate::Keyring::is_lasting);
     if config.listen.ip().is_loopback() {
-        return Ok(());
+        Ok(())
+    } else {
+        check_lasting(config)
     }
-    if !lasting {
+}
+
+fn check_lasting(config: &BackendConfig) -> Result<(), BackendError> {
+    if !config.keyring.as_ref().is_some_and(crate::Keyring::is_lasting) {
         return Err(BackendError::KeyringMissing);
     }
     match config.aws.plain_endpoint() {

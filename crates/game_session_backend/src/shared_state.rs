@@ -130,31 +130,6 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_writer_wins_until_the_row_ends() {
-        let state = InMemoryState::default();
-        let put = |value: &str| state.put_if_absent("row".into(), value.into(), MINUTE);
-        assert_eq!(put("a").await, Ok("a".to_owned()));
-        assert_eq!(put("b").await, Ok("a".to_owned()));
-        assert_eq!(state.get("row".into()).await, Ok(Some("a".to_owned())));
-        tokio::time::advance(MINUTE).await;
-        assert_eq!(state.get("row".into()).await, Ok(None));
-        assert_eq!(put("b").await, Ok("b".to_owned()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_counter_begins_anew_after_its_window_and_a_look_does_not_begin_it() {
-        let state = InMemoryState::default();
-        let count = |add| state.count("tries".into(), add, MINUTE);
-        assert_eq!(count(0).await, Ok(0));
-        tokio::time::advance(MINUTE / 2).await;
-        assert_eq!((count(1).await, count(2).await, count(0).await), (Ok(1), Ok(3), Ok(3)));
-        tokio::time::advance(MINUTE / 2).await;
-        assert_eq!(count(0).await, Ok(3), "the window began with the first count");
-        tokio::time::advance(MINUTE / 2).await;
-        assert_eq!(count(1).await, Ok(1));
-    }
-
-    #[tokio::test(start_paused = true)]
     async fn memory_is_bounded_and_rows_that_ended_make_room() {
         let state = InMemoryState::default();
         for row in 0..MOST_ROWS {

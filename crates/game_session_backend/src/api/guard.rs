@@ -17,9 +17,10 @@ use crate::state::AppState;
 /// What a request may take besides its wait: the calls to GameLift, repeated.
 const WORK: Duration = Duration::from_secs(35);
 
-/// Where a request came from; the server puts it in.
+/// Where a request came from. What stands before the [router](crate::app) puts it into the request's extensions; without
+/// it nothing is counted per address.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub struct Peer(pub IpAddr);
 
 /// A backend on the loopback interface is for programs of this machine: a web page that was lured to it names another
 /// host, or sends its origin.

@@ -16,7 +16,7 @@ use game_session_protocol::routes as paths;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use guard::Peer;
+pub use guard::Peer;
 
 use crate::state::AppState;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use game_session_protocol::requests::{GuestIdentity, JoinByCode, JoinCode, RefreshGuest};
@@ -272,7 +272,9 @@ fn placed_answer(placed: Placed, when_seated: StatusCode) -> Response {
         }
         Placed::Placing(placing) => {
             let location = location(routes::SEAT, &placing.id);
-            (StatusCode::ACCEPTED, [(LOCATION, location)], Json(placing)).into_response()
+            let again = HeaderValue::from_static("1");
+            let headers = [(LOCATION, location), (RETRY_AFTER, again)];
+            (StatusCode::ACCEPTED, headers, Json(placing)).into_response()
         }
     }
 }

@@ -173,6 +173,7 @@ async fn a_slow_activation_is_a_202_with_the_place_of_the_seat() {
     assert_eq!(placing.step, ProgressStep::Activating);
     let seat_path = format!("/v1/game-sessions/{}/seat", placing.id);
     assert_eq!(answer.header("location"), Some(seat_path.as_str()));
+    assert_eq!(answer.header("retry-after"), Some("1"));
     let answer = ann.seat(&placing.id, "20").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.seat().game_session.id, placing.id);

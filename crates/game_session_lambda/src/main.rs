@@ -1,0 +1,18 @@
+//! The Lambda function: started by the runtime `provided.al2023` under the name `bootstrap`.
+
+use game_session_lambda::{Settings, start};
+use lambda_http::Error;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .without_time()
+        .init();
+    let api = start(Settings::from_env()?).await?;
+    lambda_http::run(api).await
+}
