@@ -8,12 +8,12 @@ use game_session_backend::shared_state::SharedState;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Rows, and a way to let time pass for them.
-pub struct Stage<'a> {
-    pub rows: &'a dyn SharedState,
-    pub pass: &'a dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()>>>,
+pub(crate) struct Stage<'a> {
+    pub(crate) rows: &'a dyn SharedState,
+    pub(crate) pass: &'a dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()>>>,
 }
 
-pub async fn the_whole_suite(stage: &Stage<'_>) {
+pub(crate) async fn the_whole_suite(stage: &Stage<'_>) {
     the_first_writer_wins_until_the_row_ends(stage).await;
     of_parallel_writers_one_wins_and_all_hear_the_same(stage).await;
     a_counter_begins_anew_after_its_window_and_a_look_does_not_begin_it(stage).await;
