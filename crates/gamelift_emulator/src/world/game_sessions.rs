@@ -44,7 +44,6 @@ pub(super) struct GameSession {
     pub(super) created: Timestamp,
     pub(super) ended: Option<Timestamp>,
     pub(super) activate_until: Timestamp,
-    pub(super) searchable_from: Timestamp,
     pub(super) process: ProcessKey,
     pub(super) compute_name: String,
     pub(super) ip_address: Option<String>,
@@ -124,7 +123,7 @@ impl World {
     pub(crate) fn update_game_session(
         &mut self,
         input: UpdateGameSessionInput,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<GameSessionOutput, ApiError> {
         let key = self.game_session_key(&input.game_session_id)?;
         let session = self.game_session(key)?;
@@ -152,6 +151,7 @@ impl World {
         if let Some(protection) = input.protection_policy {
             session.protection = protection;
         }
+        self.note_for_search(key, now);
         self.game_session_output(key)
     }
 
@@ -174,6 +174,7 @@ impl World {
         session.status_reason = Some("TRIGGERED_ON_PROCESS_TERMINATE");
         session.story.asked_to_end = Some(now);
         let process = session.process;
+        self.note_for_search(key, now);
         self.ask_to_end(process, now);
         self.game_session_output(key)
     }
@@ -206,6 +207,7 @@ impl World {
         session.status_reason = reason.or(session.status_reason);
         session.ended = Some(now);
         tracing::info!(game_session = %session.arn, "game session terminated");
+        self.search.forget(&session.fleet_id, key);
         let (arn, players) = (session.arn.clone(), session.player_sessions.clone());
         for player in players {
             self.free_seat(player, PlayerSessionEvent::Removed, now);

@@ -72,6 +72,7 @@ use self::{
     placements::Placement,
     player_sessions::PlayerSession,
     processes::{Process, ProcessName},
+    search::Search,
     sockets::Socket,
     timers::Timers,
 };
@@ -104,6 +105,7 @@ pub(crate) struct World {
     game_sessions: BTreeMap<GameSessionKey, GameSession>,
     game_session_arns: HashMap<String, GameSessionKey>,
     ended_game_sessions: VecDeque<GameSessionKey>,
+    search: Search,
     player_sessions: BTreeMap<PlayerSessionKey, PlayerSession>,
     player_session_ids: HashMap<String, PlayerSessionKey>,
     aliases: BTreeMap<u64, Alias>,
@@ -148,6 +150,7 @@ impl World {
             game_sessions: BTreeMap::new(),
             game_session_arns: HashMap::new(),
             ended_game_sessions: VecDeque::new(),
+            search: Search::default(),
             player_sessions: BTreeMap::new(),
             player_session_ids: HashMap::new(),
             aliases: BTreeMap::new(),

@@ -39,8 +39,18 @@ pub(super) fn page<T>(
         chosen.push(item);
         last = key;
     }
-    let next = items.peek().map(|_| format!("{:016x}{last:016x}", scope.0));
+    let next = items.peek().map(|_| self::token(scope, last));
     Ok((chosen, next))
+}
+
+/// Where a page begins that a token asks for; the first one without a token.
+pub(super) fn start(scope: Scope, token: Option<&str>) -> Result<u64, ApiError> {
+    token.map_or(Ok(0), |token| read(token, scope))
+}
+
+/// The token for what comes after this.
+pub(super) fn token(scope: Scope, last: u64) -> String {
+    format!("{:016x}{last:016x}", scope.0)
 }
 
 fn read(token: &str, scope: Scope) -> Result<u64, ApiError> {

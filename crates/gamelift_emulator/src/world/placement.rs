@@ -210,7 +210,6 @@ impl World {
             status_reason: None,
             created: now,
             ended: None,
-            searchable_from: now,
             activate_until: now + wish.activation_timeout,
             process: process_key,
             compute_name: process.name.compute_name.clone(),

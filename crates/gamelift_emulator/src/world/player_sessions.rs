@@ -190,6 +190,7 @@ impl World {
         let session = self.game_session(game_session)?;
         session.seats_taken += 1;
         session.player_sessions.push(key);
+        self.note_for_search(game_session, now);
         let reserved_until = now + self.settings.reservation_timeout;
         self.timers.set(reserved_until, Timer::Reservation(key));
         self.player_session_ids.insert(id.clone(), key);
@@ -251,6 +252,8 @@ impl World {
         if let Some(session) = self.game_sessions.get_mut(&player.game_session) {
             session.seats_taken = session.seats_taken.saturating_sub(1);
         }
+        let game_session = player.game_session;
+        self.note_for_search(game_session, now);
         self.tell(now, (Level::Info, About::Player), &id, gone);
     }
 

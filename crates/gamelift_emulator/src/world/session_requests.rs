@@ -29,10 +29,8 @@ impl World {
             self.tell(now, (Level::Warn, About::Fault), arn, why);
             return Err(Failure::bad_request("the activation was refused on purpose"));
         }
-        let searchable_from = now + self.settings.search_lag;
         let (key, session) = self.own_game_session(process, arn)?;
         if session.status == GameSessionStatus::Activating {
-            session.searchable_from = searchable_from;
             session.story.activated = Some(now);
         }
         match session.status.after(GameSessionEvent::Activated) {
@@ -40,6 +38,7 @@ impl World {
                 session.status = status;
                 tracing::info!(game_session = %arn, "game session active");
                 self.tell(now, (Level::Info, About::Session), arn, "active");
+                self.note_for_search(key, now);
                 self.placement_activated(key, now);
                 Ok(Answer::Done)
             }

@@ -3,7 +3,7 @@
 //! A comparison with something that a game session does not have (a name, a property) does not hold.
 
 use super::{
-    facts::{Fact, Facts, Kind, Operand},
+    facts::{Kind, Operand},
     lexer::{Comparator, Token, tokens},
 };
 use crate::model::error::ApiError;
@@ -36,35 +36,6 @@ impl Filter {
         match parser.tokens.next() {
             None => Ok(filter),
             Some(token) => Err(unexpected(Some(token), "AND, OR or the end")),
-        }
-    }
-
-    pub(super) fn fits(&self, facts: &Facts<'_>) -> bool {
-        match self {
-            Self::Or(filters) => filters.iter().any(|filter| filter.fits(facts)),
-            Self::And(filters) => filters.iter().all(|filter| filter.fits(facts)),
-            Self::Not(filter) => !filter.fits(facts),
-            Self::Comparison(operand, comparator, literal) => {
-                let literal = match literal {
-                    Literal::Text(text) => Fact::Text(text),
-                    Literal::Number(number) => Fact::Number(*number),
-                    Literal::Flag(flag) => Fact::Flag(*flag),
-                };
-                facts.get(operand).is_some_and(|fact| comparator.holds(fact, literal))
-            }
-        }
-    }
-}
-
-impl Comparator {
-    fn holds(self, one: Fact<'_>, other: Fact<'_>) -> bool {
-        match self {
-            Self::Equal => one == other,
-            Self::NotEqual => one != other,
-            Self::Less => one < other,
-            Self::Greater => one > other,
-            Self::AtMost => one <= other,
-            Self::AtLeast => one >= other,
         }
     }
 }

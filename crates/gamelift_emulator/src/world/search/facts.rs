@@ -9,6 +9,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) id: &'a str,
+    pub(super) location: &'a str,
     pub(super) name: Option<&'a str>,
     pub(super) properties: &'a [GameProperty],
     pub(super) maximum: u32,
@@ -48,6 +49,7 @@ impl<'a> Facts<'a> {
     pub(super) fn of(session: &'a GameSession) -> Self {
         Self {
             id: &session.arn,
+            location: &session.location,
             name: session.name.as_deref(),
             properties: &session.properties,
             maximum: session.maximum,

@@ -10,8 +10,8 @@ use crate::model::error::ApiError;
 
 #[derive(Debug)]
 pub(super) struct Sort {
-    operand: Operand,
-    down: bool,
+    pub(super) operand: Operand,
+    pub(super) down: bool,
 }
 
 impl Sort {

@@ -7,4 +7,5 @@ mod limits;
 mod named;
 mod placements;
 mod rig;
+mod search;
 mod timers;

@@ -6,9 +6,11 @@ use gamelift_server_sdk::proto::message::{
     AcceptPlayerSession, ActivateGameSession, ActivateServerProcess, HeartbeatServerProcess, Push, RemovePlayerSession,
     Reply, Request, TerminateServerProcess,
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    api::{codec::Codec, dispatch::dispatch},
     model::{
         error::ApiError,
         game_sessions::{CreateGameSessionInput, GameSession, TerminateGameSessionInput},
@@ -27,6 +29,10 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub(super) fn with(settings: Settings) -> Self {
         let now = Timestamp::from_millis(1_700_000_000_000);
         let mut count = 0_u128;
         let ids = Box::new(move || {
@@ -34,7 +40,7 @@ impl Rig {
             Uuid::from_u128(count)
         });
         Self {
-            world: World::new(Settings::default(), ids, Box::new(NoBeacons), now),
+            world: World::new(settings, ids, Box::new(NoBeacons), now),
             now,
             requests: 0,
         }
@@ -197,6 +203,28 @@ impl Rig {
         self.world
             .terminate_game_session(input, self.now)
             .map(|output| output.game_session)
+    }
+
+    /// Any call of the API, checked and carried out as one that came over the wire.
+    pub(super) fn call(&mut self, operation: &str, body: Value) -> Result<Value, ApiError> {
+        let answer = dispatch(&mut self.world, operation, body, self.now, Codec::Json)?;
+        Ok(serde_json::from_slice(&answer).unwrap())
+    }
+
+    /// A process of another compute than the usual one, which is registered for it: connected, ready, healthy.
+    pub(super) fn process_of(&mut self, fleet_id: &str, location: &str, process_id: &str) -> SocketId {
+        let compute = location.trim_start_matches("custom-").to_owned();
+        let names = json!({"FleetId": fleet_id, "ComputeName": compute});
+        if self.call("DescribeCompute", names).is_err() {
+            let registered =
+                json!({"FleetId": fleet_id, "ComputeName": compute, "Location": location, "IpAddress": "127.0.0.1"});
+            self.call("RegisterCompute", registered).unwrap();
+        }
+        let (token, _) = self.world.grant_token(fleet_id, &compute, self.now);
+        let socket = self.connect_as(fleet_id, &compute, process_id, &token);
+        self.ready(socket);
+        self.heartbeat(socket, true);
+        socket
     }
 
     /// A process with an active game session, and that session's ARN.
