@@ -6,7 +6,7 @@ use crate::{
     error::EmulatorError,
     model::{scalars, shape},
     seed::Seed,
-    world::{Credentials, Settings},
+    world::{Credentials, Profile, Settings},
 };
 
 /// How an emulator is set up. The default is useful as it is: any free port, one Anywhere fleet, one location.
@@ -149,7 +149,7 @@ impl EmulatorConfig {
     /// Answers as GameLift Local did, AWS's old tool: five calls, the fleet `fleet-123`, the region `local`, no locations.
     /// A fleet id or region that was set before is replaced. Server processes still connect with a server SDK 5.
     pub fn legacy(mut self) -> Self {
-        self.settings.legacy = true;
+        self.settings.profile = Profile::Legacy;
         self.fleet_id("fleet-123").region("local")
     }
 

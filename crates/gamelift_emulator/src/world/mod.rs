@@ -56,7 +56,7 @@ pub(crate) use self::{
     chronicle::{About, Caller, Level},
     keys::SocketId,
     search::{reads_filter, reads_sort},
-    settings::{Credentials, Settings},
+    settings::{Credentials, Profile, Settings},
     sigv4::SigV4,
     sockets::{Handshake, Refused},
     story::is_a_trace,

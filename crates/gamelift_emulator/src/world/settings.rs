@@ -51,8 +51,17 @@ pub(crate) struct Settings {
     pub(crate) token_lifetime: Duration,
     /// Whether a process that is known may reconnect with an empty token, as the C++ SDK does after failed sends.
     pub(crate) tokenless_reconnects: bool,
-    /// Whether the API answers as the old `GameLift` Local did.
-    pub(crate) legacy: bool,
+    /// Which API answers.
+    pub(crate) profile: Profile,
+}
+
+/// Which API answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Today's.
+    Current,
+    /// The five calls of the old GameLift Local.
+    Legacy,
 }
 
 impl Default for Settings {
@@ -76,7 +85,7 @@ impl Default for Settings {
             search_lag: Duration::ZERO,
             token_lifetime: Duration::from_hours(3),
             tokenless_reconnects: false,
-            legacy: false,
+            profile: Profile::Current,
         }
     }
 }
