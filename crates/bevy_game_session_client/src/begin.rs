@@ -4,19 +4,20 @@
 
 use bevy_ecs::prelude::*;
 use game_session_protocol::{
-    BoxedFuture, BuildId, CreateGameSession, EndGameSession, GameSession, GameSessionId, IdempotencyKey,
-    JoinGameSession, LeaveGameSession, Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
-    UpdateGameSession,
+    BoxedFuture, BuildId, CreateGameSession, EndGameSession, ErrorCode, GameSession, GameSessionId, IdempotencyKey,
+    JoinByCode, JoinGameSession, LeaveGameSession, Password, Progress, ProgressStep, QuickJoin, Seat, ServiceError,
+    SessionService, UpdateGameSession,
 };
 use tracing::debug;
 
-use crate::components::{Reach, SessionConnection, SessionPhase, SessionSettings};
+use crate::components::{SessionConnection, SessionName, SessionPhase, SessionSettings};
 use crate::error::SessionError;
-use crate::in_flight::{Answer, Reply};
+use crate::in_flight::{Answer, Reply, Work};
 use crate::index::SessionIndex;
 use crate::operation::SessionOperation as Op;
 use crate::outcome;
-use crate::search::SessionSearch;
+use crate::search::{FoundSession, SessionSearch};
+use crate::searching::{Part, SearchWork};
 use crate::state;
 use crate::travelling;
 
@@ -26,6 +27,7 @@ pub(crate) fn start(world: &mut World, entity: Entity) {
     }
     begin_way(world, entity, SessionPhase::Starting);
     outcome::progress(world, entity, ProgressStep::Creating);
+    reach_of_settings(world, entity);
     match create_request(world, entity) {
         Ok(request) => {
             launch(world, entity, Op::Start, |service, progress| {
@@ -36,20 +38,28 @@ pub(crate) fn start(world: &mut World, entity: Entity) {
     }
 }
 
-pub(crate) fn join(world: &mut World, entity: Entity, found: GameSession) {
+pub(crate) fn join(world: &mut World, entity: Entity, found: FoundSession, password: Option<Password>) {
     if !is_running(world, entity, Op::Join) {
         return;
     }
     begin_way(world, entity, SessionPhase::Joining);
-    let build = world
-        .resource::<SessionIndex>()
-        .build
-        .clone()
-        .unwrap_or_else(|| found.build.clone());
-    if build != found.build {
+    let FoundSession {
+        game_session, reach, ..
+    } = found;
+    let mut index = world.resource_mut::<SessionIndex>();
+    if let Some(record) = index.record_mut(entity) {
+        record.reach = reach;
+        record.password.clone_from(&password);
+    }
+    let build = index.build.clone().unwrap_or_else(|| game_session.build.clone());
+    if build != game_session.build {
         return fail(world, entity, Op::Join, SessionError::VersionMismatch { source: None });
     }
-    let request = JoinGameSession { id: found.id, build };
+    let request = JoinGameSession {
+        id: game_session.id,
+        build,
+        password,
+    };
     launch(world, entity, Op::Join, |service, progress| {
         seat(service.join(request, progress))
     });
@@ -60,6 +70,7 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
         return;
     }
     begin_way(world, entity, SessionPhase::Joining);
+    reach_of_settings(world, entity);
     match create_request(world, entity) {
         Ok(CreateGameSession {
             idempotency_key,
@@ -84,6 +95,44 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
     }
 }
 
+/// Asks one service after the other, the nearest first, until one knows the code.
+pub(crate) fn join_by_code(world: &mut World, entity: Entity, join_code: String, password: Option<Password>) {
+    if !is_running(world, entity, Op::JoinByCode) {
+        return;
+    }
+    begin_way(world, entity, SessionPhase::Joining);
+    let mut index = world.resource_mut::<SessionIndex>();
+    if let Some(record) = index.record_mut(entity) {
+        record.password.clone_from(&password);
+    }
+    let request = JoinByCode {
+        join_code,
+        build: index.build.clone().unwrap_or_else(default_build),
+        password,
+    };
+    let services: Vec<_> = index
+        .services
+        .all()
+        .map(|(reach, service)| (reach, service.clone()))
+        .collect();
+    debug!(operation = %Op::JoinByCode, "asking the session services");
+    index.set_work(entity, Op::JoinByCode, |progress| {
+        Work::Answer(Box::pin(async move {
+            let mut answer = Err(ServiceError::refused(ErrorCode::NotFound, "there is no service to ask"));
+            for (reach, service) in services {
+                let seat = service.join_by_code(request.clone(), progress.clone()).await;
+                let unknown_here =
+                    matches!(&seat, Err(error) if error.code().is_none_or(|code| *code == ErrorCode::NotFound));
+                answer = seat.map(|seat| Reply::Seat(Box::new(seat), Some(reach)));
+                if !unknown_here {
+                    break;
+                }
+            }
+            answer
+        }))
+    });
+}
+
 pub(crate) fn rejoin(world: &mut World, entity: Entity) {
     if !is_running(world, entity, Op::Rejoin) {
         return;
@@ -92,7 +141,7 @@ pub(crate) fn rejoin(world: &mut World, entity: Entity) {
     match join_request(world, entity) {
         Some(request) => {
             launch(world, entity, Op::Rejoin, |service, progress| {
-                seat(service.join(request, progress))
+                seat(service.rejoin(request, progress))
             });
         }
         None => fail(world, entity, Op::Rejoin, never_joined()),
@@ -104,10 +153,36 @@ pub(crate) fn find(world: &mut World, entity: Entity) {
         return;
     };
     let query = search.query.clone();
-    launch(world, entity, Op::Find, |service, _| {
-        let page = service.find(query);
-        Box::pin(async move { page.await.map(Reply::Page) })
-    });
+    let mut index = world.resource_mut::<SessionIndex>();
+    let services = index.services.clone();
+    let parts: Vec<_> = services
+        .all()
+        .filter_map(|(reach, service)| Some(Part::new(reach, service.find(query.of(reach)?))))
+        .collect();
+    if parts.is_empty() {
+        let reach = query.reach.unwrap_or(services.usual());
+        return fail(world, entity, Op::Find, SessionError::ReachUnavailable { reach });
+    }
+    index.set_work(entity, Op::Find, |_| Work::Search(SearchWork(parts)));
+}
+
+/// A live search is asked again.
+pub(crate) fn refresh(world: &mut World, entity: Entity, name: SessionName) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    if !index.is_running(entity, Op::Find) {
+        index.expect_answer(entity, name, Op::Find);
+        find(world, entity);
+    }
+}
+
+pub(crate) fn join_code(world: &mut World, entity: Entity) {
+    match game_session_id(world, entity) {
+        Some(id) => launch(world, entity, Op::JoinCode, |service, _| {
+            let code = service.join_code(id);
+            Box::pin(async move { code.await.map(Reply::JoinCode) })
+        }),
+        None => fail(world, entity, Op::JoinCode, never_joined()),
+    }
 }
 
 pub(crate) fn update(world: &mut World, entity: Entity) {
@@ -164,7 +239,7 @@ pub(crate) fn travel(world: &mut World, entity: Entity) {
     debug!("a fresh ticket is needed for the travel");
     match join_request(world, entity) {
         Some(request) => launch(world, entity, Op::Travel, |service, _| {
-            seat(service.join(request, Progress::ignored()))
+            seat(service.rejoin(request, Progress::ignored()))
         }),
         None => fail(world, entity, Op::Travel, never_joined()),
     }
@@ -188,13 +263,28 @@ fn begin_way(world: &mut World, entity: Entity, phase: SessionPhase) {
     state::sync(world);
 }
 
+/// Over which orchestrator a new game session is placed.
+fn reach_of_settings(world: &mut World, entity: Entity) {
+    let settings = world.get::<SessionSettings>(entity);
+    let (reach, password) = settings.map_or((None, None), |settings| (settings.reach, settings.password.clone()));
+    let mut index = world.resource_mut::<SessionIndex>();
+    let reach = reach.unwrap_or(index.services.usual());
+    if let Some(record) = index.record_mut(entity) {
+        record.reach = reach;
+        record.password = password;
+    }
+}
+
 fn is_running(world: &World, entity: Entity, operation: Op) -> bool {
     world.resource::<SessionIndex>().is_running(entity, operation)
 }
 
 fn launch(world: &mut World, entity: Entity, operation: Op, ask: impl FnOnce(&dyn SessionService, Progress) -> Answer) {
     debug!(%operation, "asking the session service");
-    world.resource_mut::<SessionIndex>().launch(entity, operation, ask);
+    let launched = world.resource_mut::<SessionIndex>().launch(entity, operation, ask);
+    if let Err(error) = launched {
+        fail(world, entity, operation, error);
+    }
 }
 
 fn fail(world: &mut World, entity: Entity, operation: Op, error: SessionError) {
@@ -204,7 +294,7 @@ fn fail(world: &mut World, entity: Entity, operation: Op, error: SessionError) {
 }
 
 fn seat(seat: BoxedFuture<Result<Seat, ServiceError>>) -> Answer {
-    Box::pin(async move { seat.await.map(|seat| Reply::Seat(Box::new(seat))) })
+    Box::pin(async move { seat.await.map(|seat| Reply::Seat(Box::new(seat), None)) })
 }
 
 fn done(done: BoxedFuture<Result<(), ServiceError>>) -> Answer {
@@ -228,6 +318,7 @@ fn join_request(world: &World, entity: Entity) -> Option<JoinGameSession> {
     Some(JoinGameSession {
         id: game_session.id.clone(),
         build: game_session.build.clone(),
+        password: index.record(entity)?.password.clone(),
     })
 }
 
@@ -243,9 +334,6 @@ fn settings(world: &World, entity: Entity) -> Result<SessionSettings, SessionErr
 
 fn create_request(world: &World, entity: Entity) -> Result<CreateGameSession, SessionError> {
     let settings = settings(world, entity)?;
-    if settings.reach != Reach::Online {
-        return Err(SessionError::ReachUnavailable { reach: settings.reach });
-    }
     let index = world.resource::<SessionIndex>();
     let own_name = || {
         index
@@ -262,6 +350,7 @@ fn create_request(world: &World, entity: Entity) -> Result<CreateGameSession, Se
             .unwrap_or_else(default_build),
         properties: settings.properties,
         privacy: settings.privacy,
+        password: settings.password,
     })
 }
 

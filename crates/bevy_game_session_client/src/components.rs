@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 use game_session_protocol::game_session::{MAX_PLAYERS, MAX_PROPERTIES};
 use game_session_protocol::{
-    BuildId, GameProperties, GameSession, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, Ticket,
+    BuildId, GameProperties, GameSession, Password, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, Ticket,
 };
 
 use crate::error::SessionError;
@@ -130,7 +130,7 @@ impl fmt::Display for SessionPhase {
 }
 
 /// Over which orchestrator a session is started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 #[non_exhaustive]
 pub enum Reach {
     /// The online service that the plugin was given.
@@ -166,12 +166,14 @@ pub struct SessionSettings {
     pub privacy: Privacy,
     /// Whether new players may join. Used by [`Sessions::update`](crate::Sessions::update); a new session is open.
     pub policy: PlayerSessionPolicy,
-    /// Over which orchestrator it is started.
-    pub reach: Reach,
+    /// Over which orchestrator it is started; `None`: online where the plugin has an online service, else on the LAN.
+    pub reach: Option<Reach>,
+    /// What others need to join it; `None`: it is open.
+    pub password: Option<Password>,
 }
 
 impl SessionSettings {
-    /// A listed online session for so many players.
+    /// A listed, open session for so many players.
     pub fn new(max_players: u16) -> Self {
         Self {
             name: None,
@@ -180,7 +182,8 @@ impl SessionSettings {
             properties: GameProperties::new(),
             privacy: Privacy::Listed,
             policy: PlayerSessionPolicy::AcceptAll,
-            reach: Reach::Online,
+            reach: None,
+            password: None,
         }
     }
 
@@ -215,7 +218,14 @@ impl SessionSettings {
     /// Over which orchestrator it is started.
     #[must_use]
     pub fn reach(mut self, reach: Reach) -> Self {
-        self.reach = reach;
+        self.reach = Some(reach);
+        self
+    }
+
+    /// Locks it: others need this password to join, 1 to 64 characters.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(Password::new(password));
         self
     }
 
@@ -244,6 +254,10 @@ impl SessionSettings {
                 Some(format!(
                     "the property {key:?} is too long: keys have 1 to 32 characters, values up to 96"
                 ))
+            } else if let Some(password) = &self.password
+                && !(1..=64).contains(&password.expose().chars().count())
+            {
+                Some("a password has 1 to 64 characters".to_owned())
             } else {
                 None
             }

@@ -11,11 +11,11 @@ use crate::operation::SessionOperation;
 pub struct SessionDeadlines {
     /// For a start, the server's loading included: 60 s.
     pub start: Duration,
-    /// For a join, a quick join or a rejoin: 60 s, because a quick join may start a game session.
+    /// For a join, a join by code, a quick join or a rejoin: 60 s, because a quick join may start a game session.
     pub join: Duration,
-    /// For a search: 10 s.
+    /// For a search: 10 s. What one service found by then is told, also if another one has not answered.
     pub find: Duration,
-    /// For an update: 10 s.
+    /// For an update, and for a join code: 10 s.
     pub update: Duration,
     /// For a leave: 5 s.
     pub leave: Duration,
@@ -44,9 +44,12 @@ impl SessionDeadlines {
     pub(crate) fn of(&self, operation: SessionOperation) -> Duration {
         match operation {
             SessionOperation::Start => self.start,
-            SessionOperation::Join | SessionOperation::QuickJoin | SessionOperation::Rejoin => self.join,
+            SessionOperation::Join
+            | SessionOperation::QuickJoin
+            | SessionOperation::JoinByCode
+            | SessionOperation::Rejoin => self.join,
             SessionOperation::Find => self.find,
-            SessionOperation::Update => self.update,
+            SessionOperation::Update | SessionOperation::JoinCode => self.update,
             SessionOperation::End => self.end,
             SessionOperation::Travel => self.travel,
             _ => self.leave,

@@ -105,6 +105,13 @@ pub enum SessionError {
         #[source]
         source: ServiceError,
     },
+    /// The game session is locked, and no password or another one was given.
+    #[error("the game session needs a password, and this is not it")]
+    WrongPassword {
+        /// What the service said.
+        #[source]
+        source: ServiceError,
+    },
     /// The orchestrator refused for another reason.
     #[error("the session service refused: {message} ({code})")]
     Refused {
@@ -187,6 +194,7 @@ impl SessionError {
             Self::Full { .. } => "This session is full.".into(),
             Self::NotAccepting { .. } => "This session takes no new players.".into(),
             Self::Expired { .. } => "This session is over.".into(),
+            Self::WrongPassword { .. } => "That is not the password of this session.".into(),
             Self::Refused {
                 code: ErrorCode::Forbidden,
                 ..
@@ -222,6 +230,7 @@ impl From<ServiceError> for SessionError {
         match code {
             ErrorCode::Unauthorized => Self::Unauthorized { source },
             ErrorCode::NotFound => Self::NotFound { source },
+            ErrorCode::WrongPassword => Self::WrongPassword { source },
             ErrorCode::SessionFull => Self::Full { source },
             ErrorCode::NotAccepting => Self::NotAccepting { source },
             ErrorCode::VersionMismatch => Self::VersionMismatch { source: Some(source) },

@@ -1,11 +1,12 @@
 //! What happened: each is an [`EntityEvent`] for observers and a [`Message`] for readers.
 
 use bevy_ecs::prelude::*;
-use game_session_protocol::{GameSession, ProgressStep};
+use game_session_protocol::{GameSession, JoinCode, ProgressStep};
 
 use crate::components::SessionName;
 use crate::error::SessionError;
 use crate::operation::SessionOperation;
+use crate::search::{FoundSession, NextPage, SearchFailure};
 use crate::travel::{DisconnectReason, TravelError};
 
 macro_rules! session_events {
@@ -38,18 +39,32 @@ session_events! {
         /// The game session.
         game_session: GameSession,
     }
-    /// The end of a [`join`](crate::Sessions::join), [`quick_join`](crate::Sessions::quick_join) or
-    /// [`rejoin`](crate::Sessions::rejoin): the player has a seat.
+    /// The end of a [`join`](crate::Sessions::join), [`quick_join`](crate::Sessions::quick_join),
+    /// [`join_by_code`](crate::Sessions::join_by_code) or [`rejoin`](crate::Sessions::rejoin): the player has a seat.
     SessionJoined {
         /// The game session.
         game_session: GameSession,
     }
-    /// The end of [`find`](crate::Sessions::find).
+    /// The end of [`find`](crate::Sessions::find); for a [live](crate::SessionQuery::refresh_every) search, told again
+    /// whenever it was refreshed.
     SessionsFound {
-        /// The game sessions, in the orchestrator's order.
-        game_sessions: Vec<GameSession>,
-        /// Put it in the next query's `page` for more; `None` on the last page.
-        next_page: Option<String>,
+        /// The game sessions, in the query's order. Also in [`SearchResults`](crate::SearchResults), where the pings
+        /// follow.
+        sessions: Vec<FoundSession>,
+        /// [Ask with it](crate::SessionQuery::page) for more; `None` on the last page.
+        next_page: Option<NextPage>,
+        /// The services that could not be asked. At least one could.
+        failures: Vec<SearchFailure>,
+    }
+    /// The pings of what a search found were measured, those that could be.
+    SessionsPinged {
+        /// The game sessions again, with their pings, in the query's order.
+        sessions: Vec<FoundSession>,
+    }
+    /// The end of [`join_code`](crate::Sessions::join_code).
+    SessionJoinCodeReceived {
+        /// The code, for friends to [join by](crate::Sessions::join_by_code).
+        code: JoinCode,
     }
     /// The end of [`update`](crate::Sessions::update): others find the new description.
     SessionUpdated {
@@ -74,7 +89,8 @@ session_events! {
         /// Why.
         error: SessionError,
     }
-    /// A start, a join or a travel came a step further. Steps only grow.
+    /// A start, a join or a travel came a step further. Steps only grow. "Step 3 of 6" is
+    /// [`step.number()`](ProgressStep::number) of [`ProgressStep::COUNT`].
     SessionProgress {
         /// The step that begins now.
         step: ProgressStep,
@@ -91,6 +107,13 @@ session_events! {
     SessionDisconnected {
         /// Why.
         reason: DisconnectReason,
+    }
+}
+
+impl SessionProgress {
+    /// How far the way has come, for a progress bar: above 0, and 1 when the player is in.
+    pub fn fraction(&self) -> f32 {
+        self.step.fraction()
     }
 }
 

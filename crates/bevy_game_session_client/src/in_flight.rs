@@ -6,20 +6,29 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use bevy_ecs::prelude::*;
-use game_session_protocol::{BoxedFuture, GameSession, GameSessionPage, Progress, ProgressStep, Seat, ServiceError};
+use game_session_protocol::{BoxedFuture, GameSession, JoinCode, Progress, ProgressStep, Seat, ServiceError};
 
-use crate::components::SessionName;
+use crate::components::{Reach, SessionName};
 use crate::operation::SessionOperation;
+use crate::searching::{Found, SearchWork};
 
 /// What a service answered.
 pub(crate) enum Reply {
-    Seat(Box<Seat>),
-    Page(GameSessionPage),
+    /// A seat, and over which orchestrator, where that was not known before.
+    Seat(Box<Seat>, Option<Reach>),
+    Found(Found),
+    JoinCode(JoinCode),
     Description(Box<GameSession>),
     Done,
 }
 
 pub(crate) type Answer = BoxedFuture<Result<Reply, ServiceError>>;
+
+/// What is waited for.
+pub(crate) enum Work {
+    Answer(Answer),
+    Search(SearchWork),
+}
 
 /// A call that waits for its answer. Dropping it cancels the request.
 pub(crate) struct InFlight {
@@ -31,7 +40,7 @@ pub(crate) struct InFlight {
     pub(crate) operation: SessionOperation,
     /// `None` until the request is made, and while a transport travels. The mutex is never locked: it only makes
     /// the future shareable.
-    pub(crate) answer: Option<Mutex<Answer>>,
+    pub(crate) work: Option<Mutex<Work>>,
     /// How long it may take.
     pub(crate) limit: Duration,
     /// When it ends as timed out; set at the first look.
@@ -47,10 +56,25 @@ impl InFlight {
         if !std::mem::take(&mut self.due) {
             return None;
         }
-        let answer = self.answer.as_mut()?.get_mut().unwrap_or_else(PoisonError::into_inner);
-        match answer.as_mut().poll(&mut Context::from_waker(waker)) {
+        let work = self.work.as_mut()?.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let cx = &mut Context::from_waker(waker);
+        let polled = match work {
+            Work::Answer(answer) => answer.as_mut().poll(cx),
+            Work::Search(search) => search.poll(cx).map(|found| Ok(Reply::Found(found))),
+        };
+        match polled {
             Poll::Ready(answer) => Some(answer),
             Poll::Pending => None,
+        }
+    }
+
+    /// What there is when the time is up: of a search, what some have found.
+    pub(crate) fn expire(&mut self) -> Result<Reply, ServiceError> {
+        let after = self.limit;
+        let work = self.work.as_mut();
+        match work.map(|work| work.get_mut().unwrap_or_else(PoisonError::into_inner)) {
+            Some(Work::Search(search)) => Ok(Reply::Found(search.take(after))),
+            _ => Err(ServiceError::TimedOut { after }),
         }
     }
 

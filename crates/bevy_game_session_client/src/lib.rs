@@ -92,23 +92,21 @@
 //! ## A session browser
 //!
 //! ```
+//! # use std::time::Duration;
 //! use bevy_ecs::prelude::*;
 //! use bevy_game_session_client::prelude::*;
-//! use game_session_protocol::{FindGameSessions, GameSession};
 //!
-//! fn refresh(mut sessions: Sessions, old: Query<Entity, With<SessionSearch>>, mut commands: Commands) {
-//!     old.iter().for_each(|search| commands.entity(search).despawn());
-//!     sessions.find(FindGameSessions { limit: Some(20), ..FindGameSessions::default() });
+//! fn open(mut sessions: Sessions) {
+//!     sessions.find(SessionQuery::new().refresh_every(Duration::from_secs(10)));
 //! }
 //!
 //! fn join_the_first_that_fits(found: On<SessionsFound>, mut sessions: Sessions) {
-//!     let fits = |session: &&GameSession| sessions.build().is_some_and(|build| session.is_joinable_by(build));
-//!     match found.game_sessions.iter().find(fits) {
+//!     match found.sessions.iter().find(|found| found.is_joinable()) {
 //!         Some(session) => drop(sessions.join("game", session)),
 //!         None => drop(sessions.quick_join("game", SessionSettings::new(4))),
 //!     }
 //! }
-//! # bevy_ecs::system::assert_is_system(refresh);
+//! # bevy_ecs::system::assert_is_system(open);
 //! ```
 //!
 //! ## A loading screen with a cancel button
@@ -189,6 +187,7 @@ mod components;
 mod deadlines;
 mod error;
 mod events;
+mod flights;
 #[cfg(feature = "http")]
 mod http;
 mod in_flight;
@@ -198,6 +197,8 @@ mod outcome;
 mod plugin;
 mod record;
 mod search;
+mod searching;
+mod services;
 mod sessions;
 mod state;
 mod transitions;
@@ -209,14 +210,16 @@ pub use deadlines::SessionDeadlines;
 pub use error::SessionError;
 pub use events::{
     SessionArrived, SessionCancelled, SessionCreated, SessionDestroyed, SessionDisconnected, SessionEnded,
-    SessionFailed, SessionJoined, SessionLeft, SessionProgress, SessionStarted, SessionTravelFailed, SessionUpdated,
-    SessionsFound,
+    SessionFailed, SessionJoinCodeReceived, SessionJoined, SessionLeft, SessionProgress, SessionStarted,
+    SessionTravelFailed, SessionUpdated, SessionsFound, SessionsPinged,
 };
 #[cfg(feature = "http")]
 pub use http::{HttpSessionService, HttpSettings};
 pub use operation::SessionOperation;
 pub use plugin::{SessionClientPlugin, SessionClientSystems};
-pub use search::{SearchResults, SessionSearch};
+pub use search::{
+    FoundSession, JoinObstacle, NextPage, SearchFailure, SearchOrder, SearchResults, SessionQuery, SessionSearch,
+};
 pub use sessions::Sessions;
 pub use state::{ClientSessionState, CurrentSession};
 pub use travel::{DisconnectReason, TravelCommands, TravelError, TravelPolicy, TravelRequested, TravelStopped};
@@ -224,10 +227,11 @@ pub use travel::{DisconnectReason, TravelCommands, TravelError, TravelPolicy, Tr
 /// What most games name, for a glob import.
 pub mod prelude {
     pub use crate::{
-        ClientSessionState, CurrentSession, DisconnectReason, SearchResults, SessionArrived, SessionCancelled,
-        SessionClientPlugin, SessionConnection, SessionCreated, SessionDestroyed, SessionDisconnected, SessionEnded,
-        SessionError, SessionFailed, SessionJoined, SessionLeft, SessionName, SessionPhase, SessionProgress,
-        SessionSearch, SessionSettings, SessionStarted, SessionTravelFailed, SessionUpdated, Sessions, SessionsFound,
+        ClientSessionState, CurrentSession, DisconnectReason, FoundSession, JoinObstacle, Reach, SearchOrder,
+        SearchResults, SessionArrived, SessionCancelled, SessionClientPlugin, SessionConnection, SessionCreated,
+        SessionDestroyed, SessionDisconnected, SessionEnded, SessionError, SessionFailed, SessionJoinCodeReceived,
+        SessionJoined, SessionLeft, SessionName, SessionPhase, SessionProgress, SessionQuery, SessionSearch,
+        SessionSettings, SessionStarted, SessionTravelFailed, SessionUpdated, Sessions, SessionsFound, SessionsPinged,
         TravelError, TravelPolicy,
     };
 }

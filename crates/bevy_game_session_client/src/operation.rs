@@ -16,6 +16,10 @@ pub enum SessionOperation {
     Join,
     /// [`Sessions::quick_join`](crate::Sessions::quick_join).
     QuickJoin,
+    /// [`Sessions::join_by_code`](crate::Sessions::join_by_code).
+    JoinByCode,
+    /// [`Sessions::join_code`](crate::Sessions::join_code).
+    JoinCode,
     /// [`Sessions::update`](crate::Sessions::update).
     Update,
     /// [`Sessions::cancel`](crate::Sessions::cancel).
@@ -24,7 +28,7 @@ pub enum SessionOperation {
     Leave,
     /// [`Sessions::end`](crate::Sessions::end).
     End,
-    /// [`Sessions::rejoin`](crate::Sessions::rejoin).
+    /// [`Sessions::rejoin`](crate::Sessions::rejoin), or [`Sessions::resume`](crate::Sessions::resume).
     Rejoin,
     /// [`Sessions::travel`](crate::Sessions::travel), or the automatic one.
     Travel,
@@ -34,12 +38,14 @@ pub enum SessionOperation {
 
 impl SessionOperation {
     /// All calls.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Create,
         Self::Start,
         Self::Find,
         Self::Join,
         Self::QuickJoin,
+        Self::JoinByCode,
+        Self::JoinCode,
         Self::Update,
         Self::Cancel,
         Self::Leave,
@@ -58,6 +64,8 @@ impl fmt::Display for SessionOperation {
             Self::Find => "find",
             Self::Join => "join",
             Self::QuickJoin => "quick join",
+            Self::JoinByCode => "join by code",
+            Self::JoinCode => "join code",
             Self::Update => "update",
             Self::Cancel => "cancel",
             Self::Leave => "leave",

@@ -11,14 +11,15 @@ use crate::begin;
 use crate::components::{SessionConnection, SessionName, SessionPhase};
 use crate::error::SessionError;
 use crate::events::{
-    SessionCancelled, SessionEnded, SessionFailed, SessionJoined, SessionLeft, SessionProgress, SessionStarted,
-    SessionUpdated, SessionsFound, emit,
+    SessionCancelled, SessionEnded, SessionFailed, SessionJoinCodeReceived, SessionJoined, SessionLeft,
+    SessionProgress, SessionStarted, SessionUpdated, emit,
 };
+use crate::flights::{News, Remains};
 use crate::in_flight::{InFlight, Reply};
-use crate::index::{News, Remains, SessionIndex};
+use crate::index::SessionIndex;
 use crate::operation::SessionOperation as Op;
 use crate::record::{HeldSeat, Travel};
-use crate::search::SearchResults;
+use crate::searching;
 use crate::state;
 use crate::transitions::{Input, Next, next};
 use crate::travel::{TravelError, TravelPolicy, TravelStopped};
@@ -31,6 +32,8 @@ pub(crate) fn poll_sessions(world: &mut World) {
     while let Some(news) = world.resource_mut::<SessionIndex>().next_news(now, before) {
         match news {
             News::Step(entity, step) => progress(world, entity, step),
+            News::Pings(pings) => searching::pinged(world, pings),
+            News::Refresh(entity, name) => begin::refresh(world, entity, name),
             News::Answer(op, answer) => {
                 if let Some(entity) = op.entity {
                     answered(world, entity, op, answer);
@@ -51,26 +54,18 @@ pub(crate) fn now(world: &World) -> Duration {
 
 fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Reply, SessionError>) {
     match (op.operation, answer) {
-        (Op::Start | Op::Join | Op::QuickJoin | Op::Rejoin, Ok(Reply::Seat(seat))) => seated(world, entity, op, *seat),
-        (Op::Travel, Ok(Reply::Seat(seat))) => reseated(world, entity, op, *seat),
-        (Op::Find, Ok(Reply::Page(page))) => {
-            let (game_sessions, next_page) = (page.game_sessions, page.next_page);
-            if let Ok(mut search) = world.get_entity_mut(entity) {
-                search.insert(SearchResults {
-                    game_sessions: game_sessions.clone(),
-                    next_page: next_page.clone(),
-                });
+        (Op::Start | Op::Join | Op::QuickJoin | Op::JoinByCode | Op::Rejoin, Ok(Reply::Seat(seat, reach))) => {
+            if let (Some(reach), Some(record)) = (reach, world.resource_mut::<SessionIndex>().record_mut(entity)) {
+                record.reach = reach;
             }
-            debug!(name = %op.name, found = game_sessions.len(), "search done");
-            emit(
-                world,
-                SessionsFound {
-                    entity,
-                    name: op.name,
-                    game_sessions,
-                    next_page,
-                },
-            );
+            seated(world, entity, op, *seat);
+        }
+        (Op::Travel, Ok(Reply::Seat(seat, _))) => reseated(world, entity, op, *seat),
+        (Op::Find, Ok(Reply::Found(found))) => searching::found(world, entity, op, found),
+        (Op::JoinCode, Ok(Reply::JoinCode(code))) => {
+            let name = op.name;
+            debug!(session = %name, "a join code came");
+            emit(world, SessionJoinCodeReceived { entity, name, code });
         }
         (Op::Update, Ok(Reply::Description(game_session))) => updated(world, entity, op.name, *game_session),
         (Op::Leave, answer) => left(world, entity, op, answer.err()),
@@ -93,6 +88,11 @@ fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Repl
 fn seated(world: &mut World, entity: Entity, op: InFlight, seat: Seat) {
     progress(world, entity, ProgressStep::Ticket);
     hold_seat(world, entity, &seat);
+    if op.operation == Op::JoinByCode
+        && let Ok(mut session) = world.get_entity_mut(entity)
+    {
+        session.insert(begin::settings_of(&seat.game_session));
+    }
     advance(world, entity, Input::Done, op.operation);
     let (name, game_session) = (op.name, seat.game_session);
     info!(session = %name, game_session = %game_session.id, address = %seat.address, "a seat was taken ({})", op.operation);
@@ -130,7 +130,7 @@ fn seated(world: &mut World, entity: Entity, op: InFlight, seat: Seat) {
 /// A fresh ticket for a travel came.
 fn reseated(world: &mut World, entity: Entity, mut op: InFlight, seat: Seat) {
     hold_seat(world, entity, &seat);
-    op.answer = None;
+    op.work = None;
     world.resource_mut::<SessionIndex>().put_back(op);
     travelling::request_travel(world, entity);
 }
@@ -189,12 +189,9 @@ fn ended(world: &mut World, entity: Entity, op: InFlight) {
 /// A call failed. Its entry was taken out of the index before.
 pub(crate) fn failed(world: &mut World, entity: Entity, op: InFlight, error: SessionError) {
     let InFlight {
-        name,
-        operation,
-        answer,
-        ..
+        name, operation, work, ..
     } = op;
-    drop(answer); // cancels the request, if it still runs
+    drop(work); // cancels the request, if it still runs
     match operation {
         Op::Travel => {
             let error = match error {
@@ -236,12 +233,9 @@ pub(crate) fn tell_failure(world: &mut World, entity: Entity, name: SessionName,
 /// A start or join was called off.
 pub(crate) fn cancelled(world: &mut World, entity: Entity, op: InFlight) {
     let InFlight {
-        name,
-        operation,
-        answer,
-        ..
+        name, operation, work, ..
     } = op;
-    drop(answer);
+    drop(work);
     let gone = advance(world, entity, Input::Cancelled, operation);
     info!(session = %name, %operation, "cancelled");
     emit(

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_state::app::{AppExtStates as _, StatesPlugin};
-use bevy_time::TimePlugin;
+use bevy_time::{Real, Time, TimePlugin};
 use game_session_protocol::{BuildId, SessionService};
 
 use crate::components::SessionName;
@@ -17,6 +17,7 @@ use crate::in_flight::Answer;
 use crate::index::SessionIndex;
 use crate::outcome;
 use crate::search::SessionSearch;
+use crate::services::Services;
 use crate::state::ClientSessionState;
 use crate::travel::TravelPolicy;
 
@@ -26,17 +27,40 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Sessions for a client: adds [`Sessions`](crate::Sessions), the events and the state. Add it after Bevy's own
 /// plugins; the ones for time and states are added when they are absent.
 pub struct SessionClientPlugin {
-    service: Arc<dyn SessionService>,
+    services: Services,
     build: Option<BuildId>,
     deadlines: SessionDeadlines,
     travel: TravelPolicy,
 }
 
 impl SessionClientPlugin {
-    /// Sessions of the given orchestrator.
+    /// Sessions of this online orchestrator.
     pub fn new(service: impl SessionService) -> Self {
+        Self::with(Services {
+            online: Some(Arc::new(service)),
+            lan: None,
+        })
+    }
+
+    /// Sessions on the LAN, and no online ones.
+    pub fn lan_only(service: impl SessionService) -> Self {
+        Self::with(Services {
+            online: None,
+            lan: Some(Arc::new(service)),
+        })
+    }
+
+    /// Sessions on the LAN too: searches show both, and [`Reach::Lan`](crate::Reach) in the
+    /// [settings](crate::SessionSettings::reach) of a session starts it there.
+    #[must_use]
+    pub fn lan(mut self, service: impl SessionService) -> Self {
+        self.services.lan = Some(Arc::new(service));
+        self
+    }
+
+    fn with(services: Services) -> Self {
         Self {
-            service: Arc::new(service),
+            services,
             build: None,
             deadlines: SessionDeadlines::default(),
             travel: TravelPolicy::default(),
@@ -71,7 +95,7 @@ impl SessionClientPlugin {
 /// When the plugin works, to order systems against.
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionClientSystems {
-    /// In `PreUpdate`: answers are read and told. Runs only while a call is in flight.
+    /// In `PreUpdate`: answers are read and told. Runs only while a call is in flight, or a live search is due.
     Poll,
     /// In `Last`, when the app exits: what runs is called off, the seat is given back.
     Goodbye,
@@ -88,7 +112,7 @@ impl Plugin for SessionClientPlugin {
         events::add_messages(app);
         app.init_state::<ClientSessionState>()
             .insert_resource(SessionIndex::new(
-                self.service.clone(),
+                self.services.clone(),
                 self.build.clone(),
                 self.deadlines,
             ))
@@ -110,8 +134,8 @@ impl Plugin for SessionClientPlugin {
     }
 }
 
-fn something_is_in_flight(index: Res<SessionIndex>) -> bool {
-    index.has_work()
+fn something_is_in_flight(index: Res<SessionIndex>, time: Res<Time<Real>>) -> bool {
+    index.has_work(time.elapsed())
 }
 
 fn forget_despawned_session(gone: On<Remove, SessionName>, index: ResMut<SessionIndex>, commands: Commands) {

@@ -2,18 +2,37 @@
 
 use std::time::Duration;
 
-use game_session_protocol::{GameSession, ProgressStep, Seat};
+use game_session_protocol::{GameSession, Password, ProgressStep, Seat};
 
-use crate::components::{SessionName, SessionPhase};
+use crate::components::{Reach, SessionName, SessionPhase};
 
 /// What is known of one session.
 pub(crate) struct Record {
     pub(crate) name: SessionName,
     pub(crate) phase: SessionPhase,
+    /// Over which orchestrator.
+    pub(crate) reach: Reach,
     pub(crate) game_session: Option<GameSession>,
+    /// What opened it.
+    pub(crate) password: Option<Password>,
     pub(crate) seat: Option<HeldSeat>,
     pub(crate) travel: Travel,
     pub(crate) step: Option<ProgressStep>,
+}
+
+impl Record {
+    pub(crate) fn new(name: SessionName, phase: SessionPhase, reach: Reach) -> Self {
+        Self {
+            name,
+            phase,
+            reach,
+            game_session: None,
+            password: None,
+            seat: None,
+            travel: Travel::None,
+            step: None,
+        }
+    }
 }
 
 /// A seat, and whether its ticket may still be good.

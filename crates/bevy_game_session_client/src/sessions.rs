@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
-use game_session_protocol::{BuildId, FindGameSessions, GameSession};
+use game_session_protocol::{BuildId, Password};
 
 use crate::begin;
 use crate::components::{SessionName, SessionPhase, SessionSettings};
@@ -11,7 +11,7 @@ use crate::events::{SessionCreated, SessionDestroyed, emit};
 use crate::index::SessionIndex;
 use crate::operation::SessionOperation;
 use crate::outcome;
-use crate::search::SessionSearch;
+use crate::search::{FoundSession, SessionQuery, SessionSearch};
 use crate::transitions::Next;
 
 /// What a game calls. It conflicts with no query or resource of the game.
@@ -63,19 +63,23 @@ impl Sessions<'_, '_> {
         self.call(name, SessionOperation::Start, begin::start);
     }
 
-    /// Lists game sessions. Ends in [`SessionsFound`](crate::SessionsFound). Gives the entity of the search: observe
-    /// it, read its [`SearchResults`](crate::SearchResults) later, despawn it to cancel or when done.
-    pub fn find(&mut self, query: FindGameSessions) -> Entity {
+    /// Lists game sessions of all services, online and on the LAN. Ends in [`SessionsFound`](crate::SessionsFound), or
+    /// in [`SessionFailed`](crate::SessionFailed) when no service could be asked; where one of two could not, the
+    /// results say so. Gives the entity of the search: observe it, read its
+    /// [`SearchResults`](crate::SearchResults) later, despawn it to cancel or when done.
+    pub fn find(&mut self, query: impl Into<SessionQuery>) -> Entity {
+        let query = query.into();
         let name = self.index.next_search_name();
         if let Err(error) = self.index.must_have_room() {
             return self.refuse_new(name, SessionOperation::Find, error);
         }
+        let pause = query.refresh;
         let search = SessionSearch {
             name: name.clone(),
             query,
         };
         let entity = self.commands.spawn(search).id();
-        self.index.add_search(entity, name.clone());
+        self.index.add_search(entity, name.clone(), pause);
         self.index.expect_answer(entity, name, SessionOperation::Find);
         self.commands.queue(move |world: &mut World| begin::find(world, entity));
         entity
@@ -83,12 +87,38 @@ impl Sessions<'_, '_> {
 
     /// Takes a seat in a game session that was found. Ends in [`SessionJoined`](crate::SessionJoined). Gives the
     /// entity of the new session, which goes when the join fails.
-    pub fn join(&mut self, name: &str, found: &GameSession) -> Entity {
-        let settings = begin::settings_of(found);
-        let found = found.clone();
+    pub fn join(&mut self, name: &str, found: impl Into<FoundSession>) -> Entity {
+        self.join_found(name, found.into(), None)
+    }
+
+    /// The same for a game session that is [locked](game_session_protocol::GameSession::locked). Another password than its own ends in
+    /// [`SessionError::WrongPassword`].
+    pub fn join_locked(&mut self, name: &str, found: impl Into<FoundSession>, password: Password) -> Entity {
+        self.join_found(name, found.into(), Some(password))
+    }
+
+    fn join_found(&mut self, name: &str, found: FoundSession, password: Option<Password>) -> Entity {
+        let settings = begin::settings_of(&found.game_session);
         self.enter(name, SessionOperation::Join, settings, |world, entity| {
-            begin::join(world, entity, found);
+            begin::join(world, entity, found, password);
         })
+    }
+
+    /// Takes a seat in the game session behind a code that a friend told: on the LAN if there is one, else online. Ends
+    /// in [`SessionJoined`](crate::SessionJoined). Gives the entity of the new session, which goes when the join fails.
+    pub fn join_by_code(&mut self, name: &str, code: &str, password: Option<Password>) -> Entity {
+        // Longer ones are none; only so much is sent.
+        let code: String = code.chars().take(64).collect();
+        let settings = SessionSettings::default();
+        self.enter(name, SessionOperation::JoinByCode, settings, |world, entity| {
+            begin::join_by_code(world, entity, code, password);
+        })
+    }
+
+    /// Asks for the code by which others can [join](Self::join_by_code) the session. For its owner, and for who has a
+    /// seat where the orchestrator allows it. Ends in [`SessionJoinCodeReceived`](crate::SessionJoinCodeReceived).
+    pub fn join_code(&mut self, name: &str) {
+        self.call(name, SessionOperation::JoinCode, begin::join_code);
     }
 
     /// Takes a seat in any fitting game session; where there is none, one is made by the settings. Ends in

@@ -46,16 +46,16 @@ pub(crate) fn next(phase: SessionPhase, input: Input, operation: SessionOperatio
         (_, Call, Op::Destroy) => Gone,
         (Is::Pending, Call, Op::Start) => To(Is::Starting),
         (Is::Starting | Is::Joining, Call, Op::Cancel) => Stay,
-        (Is::InProgress, Call, Op::Update | Op::Travel) => Stay,
+        (Is::InProgress, Call, Op::Update | Op::Travel | Op::JoinCode) => Stay,
         (Is::InProgress, Call, Op::Leave) => To(Is::Leaving),
         (Is::InProgress, Call, Op::End) => To(Is::Ending),
         (Is::Ended, Call, Op::Create) => To(Is::Pending),
-        (Is::Ended, Call, Op::Join | Op::QuickJoin | Op::Rejoin) => To(Is::Joining),
+        (Is::Ended, Call, Op::Join | Op::QuickJoin | Op::JoinByCode | Op::Rejoin) => To(Is::Joining),
 
         (Is::Starting, Done, Op::Start) => To(Is::InProgress),
         (Is::Starting, Failed | Cancelled, Op::Start) => To(Is::Pending),
-        (Is::Joining, Done, Op::Join | Op::QuickJoin | Op::Rejoin) => To(Is::InProgress),
-        (Is::Joining, Failed | Cancelled, Op::Join | Op::QuickJoin) => Gone,
+        (Is::Joining, Done, Op::Join | Op::QuickJoin | Op::JoinByCode | Op::Rejoin) => To(Is::InProgress),
+        (Is::Joining, Failed | Cancelled, Op::Join | Op::QuickJoin | Op::JoinByCode) => Gone,
         (Is::Joining, Failed | Cancelled, Op::Rejoin) => To(Is::Ended),
         (Is::Leaving, Done | Failed, Op::Leave) => To(Is::Ended),
         (Is::Ending, Done, Op::End) => To(Is::Ended),
@@ -63,7 +63,7 @@ pub(crate) fn next(phase: SessionPhase, input: Input, operation: SessionOperatio
         (Is::InProgress | Is::Ending, Lost, Op::Travel) => To(Is::Ended),
 
         (Is::Ended, Done | Failed, Op::End) => Stay,
-        (_, Done | Failed | Cancelled, Op::Update | Op::Travel) => Stay,
+        (_, Done | Failed | Cancelled, Op::Update | Op::Travel | Op::JoinCode) => Stay,
         _ => return None,
     })
 }
@@ -131,6 +131,7 @@ mod tests {
             (SessionPhase::Starting, SessionOperation::Start),
             (SessionPhase::Joining, SessionOperation::Join),
             (SessionPhase::Joining, SessionOperation::QuickJoin),
+            (SessionPhase::Joining, SessionOperation::JoinByCode),
             (SessionPhase::Joining, SessionOperation::Rejoin),
             (SessionPhase::Leaving, SessionOperation::Leave),
             (SessionPhase::Ending, SessionOperation::End),
@@ -152,6 +153,7 @@ mod tests {
                 SessionOperation::Start,
                 SessionOperation::Join,
                 SessionOperation::QuickJoin,
+                SessionOperation::JoinByCode,
                 SessionOperation::Rejoin,
                 SessionOperation::Create,
             ] {

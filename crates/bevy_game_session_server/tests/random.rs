@@ -79,6 +79,7 @@ impl Play {
                 let request = JoinGameSession {
                     id: session.id,
                     build: "dev".parse().unwrap(),
+                    password: None,
                 };
                 self.creating.push(service.join(request, Progress::ignored()));
             }

@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use game_session_protocol::{BuildId, FindGameSessions, GameProperties, GameSession, GameSessionPage, Privacy};
+use game_session_protocol::{
+    BuildId, FindGameSessions, GameProperties, GameSession, GameSessionOrder, GameSessionPage, Privacy,
+};
 use tokio::time::Instant;
 
 use crate::checks::{BUILD, LISTED};
@@ -38,8 +40,9 @@ pub(crate) struct Candidate {
 pub(crate) async fn browse(shared: &Shared, query: &FindGameSessions) -> Result<GameSessionPage, Problem> {
     let search = search_query(shared, query)?;
     let question = format!(
-        "{}\n{}\n{}",
+        "{}\n{}\n{}\n{}",
         search.limit,
+        search.sort,
         search.filter,
         search.next_token.as_deref().unwrap_or_default()
     );
@@ -142,10 +145,21 @@ fn search_query(shared: &Shared, query: &FindGameSessions) -> Result<SearchQuery
     let filter = filter(query.build.as_ref(), &query.properties)?;
     Ok(SearchQuery {
         filter,
-        sort: "creationTimeMillis DESC".to_owned(),
+        sort: sort(query.sort.unwrap_or_default()).to_owned(),
         limit,
         next_token,
     })
+}
+
+/// GameLift's sort expression.
+fn sort(order: GameSessionOrder) -> &'static str {
+    match order {
+        GameSessionOrder::Oldest => "creationTimeMillis ASC",
+        GameSessionOrder::MostPlayers => "playerSessionCount DESC",
+        GameSessionOrder::FewestPlayers => "playerSessionCount ASC",
+        GameSessionOrder::Name => "gameSessionName ASC",
+        _ => "creationTimeMillis DESC",
+    }
 }
 
 /// GameLift's filter expression. Keys were checked to be plain words; values are quoted here and nowhere else.

@@ -132,7 +132,7 @@ async fn unlock(shared: &Shared, visitor: &Visitor, facts: &Facts) -> Result<(),
     };
     check_tries(shared, visitor).await?;
     let fits = match &visitor.password {
-        None => return Err(Problem::new(ErrorCode::Forbidden, "this game session needs a password")),
+        None => return Err(Problem::new(ErrorCode::WrongPassword, "this game session needs a password")),
         Some(password) => {
             shared
                 .passwords
@@ -144,7 +144,7 @@ async fn unlock(shared: &Shared, visitor: &Visitor, facts: &Facts) -> Result<(),
         return Ok(());
     }
     count_wrong_try(shared, visitor).await?;
-    Err(Problem::new(ErrorCode::Forbidden, "the password is wrong"))
+    Err(Problem::new(ErrorCode::WrongPassword, "the password is wrong"))
 }
 
 /// What wrong tries are counted under. Addresses count where they are told apart.

@@ -72,6 +72,7 @@ pub(crate) async fn quick_join(
         build: request.build,
         properties: request.properties,
         privacy: Privacy::Listed,
+        password: None,
     };
     let placed = create(shared, caller, &new, None, wait.saturating_sub(started.elapsed())).await?;
     let id = match &placed {

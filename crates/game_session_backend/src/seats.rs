@@ -105,6 +105,8 @@ pub(crate) fn view(ring: &Keyring, record: &GameSessionRecord, facts: &Facts) ->
         policy: record.policy,
         properties: without_ours(&record.properties),
         owner: Some(ring.pseudonym(&facts.owner)),
+        locked: facts.password.is_some(),
+        ping_beacon: None,
     })
 }
 

@@ -55,6 +55,8 @@ error_codes! {
     Unauthorized = "unauthorized", 401;
     /// The caller may not do this.
     Forbidden = "forbidden", 403;
+    /// The game session needs a password, and none or another one was given.
+    WrongPassword = "wrong_password", 403;
     /// There is no such game session.
     NotFound = "not_found", 404;
     /// The route exists, but not with this method.

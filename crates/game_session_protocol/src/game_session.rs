@@ -42,10 +42,16 @@ pub struct GameSession {
     /// Its owner's pseudonym: the same for all sessions of one player, and no player id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// Whether a password is needed to join it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
+    /// `host:port` of the UDP ping beacon near its server: what is sent there comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ping_beacon: Option<String>,
 }
 
 impl GameSession {
-    /// Whether a player of this build could join now.
+    /// Whether a player of this build could join now, with the password if it is [locked](Self::locked).
     pub fn is_joinable_by(&self, build: &BuildId) -> bool {
         self.build == *build && self.policy == PlayerSessionPolicy::AcceptAll && self.current_players < self.max_players
     }

@@ -44,8 +44,8 @@ pub use keys::SessionKey;
 pub use progress::{Progress, ProgressStep};
 pub use refusal::{GoodbyeCode, RefusalCode};
 pub use requests::{
-    AccessToken, CreateGameSession, EndGameSession, FindGameSessions, GuestIdentity, JoinByCode, JoinCode,
-    JoinGameSession, LeaveGameSession, Password, QuickJoin, RefreshGuest, RefreshToken, UpdateGameSession,
+    AccessToken, CreateGameSession, EndGameSession, FindGameSessions, GameSessionOrder, GuestIdentity, JoinByCode,
+    JoinCode, JoinGameSession, LeaveGameSession, Password, QuickJoin, RefreshGuest, RefreshToken, UpdateGameSession,
 };
 pub use service::{BoxedFuture, SessionService};
 pub use session_data::GameSessionData;

@@ -26,6 +26,26 @@ pub enum ProgressStep {
 }
 
 impl ProgressStep {
+    /// How many steps there are between a click and play.
+    pub const COUNT: u8 = 6;
+
+    /// Which step it is: 1 for the first, [`COUNT`](Self::COUNT) for the last.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Creating => 1,
+            Self::Placing => 2,
+            Self::Activating => 3,
+            Self::Ticket => 4,
+            Self::Connecting => 5,
+            Self::InSession => 6,
+        }
+    }
+
+    /// How much of the way lies behind when this step begins, for a progress bar: above 0, and 1 for the last.
+    pub fn fraction(self) -> f32 {
+        f32::from(self.number()) / f32::from(Self::COUNT)
+    }
+
     /// The step as one lower-case word or two, for people.
     pub fn label(self) -> &'static str {
         match self {

@@ -83,7 +83,7 @@ impl fmt::Debug for AccessToken {
 }
 
 /// What opens a game session that its owner locked: 1 to 64 characters. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Password(String);
@@ -151,6 +151,27 @@ pub struct CreateGameSession {
     /// Whether others find it.
     #[serde(default)]
     pub privacy: Privacy,
+    /// What others need to join it; `None`: it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+}
+
+impl CreateGameSession {
+    /// A new click: a listed, open game session without properties.
+    ///
+    /// # Panics
+    /// When the operating system has no randomness to give.
+    pub fn new(name: impl Into<String>, max_players: u16, build: BuildId) -> Self {
+        Self {
+            idempotency_key: IdempotencyKey::random(),
+            name: name.into(),
+            max_players,
+            build,
+            properties: GameProperties::new(),
+            privacy: Privacy::Listed,
+            password: None,
+        }
+    }
 }
 
 /// Asks for a seat in any fitting game session, a new one if there is none.
@@ -189,7 +210,71 @@ pub struct FindGameSessions {
     /// The `next_page` of the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// In which order; [`GameSessionOrder::Newest`] unless said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<GameSessionOrder>,
 }
+
+/// In which order game sessions are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GameSessionOrder {
+    /// The youngest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// Those with the most players first.
+    MostPlayers,
+    /// Those with the fewest players first.
+    FewestPlayers,
+    /// By their names.
+    Name,
+}
+
+impl GameSessionOrder {
+    /// All orders.
+    pub const ALL: [Self; 5] = [
+        Self::Newest,
+        Self::Oldest,
+        Self::MostPlayers,
+        Self::FewestPlayers,
+        Self::Name,
+    ];
+
+    /// The order as it travels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+            Self::MostPlayers => "most_players",
+            Self::FewestPlayers => "fewest_players",
+            Self::Name => "name",
+        }
+    }
+}
+
+impl fmt::Display for GameSessionOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for GameSessionOrder {
+    type Err = UnknownOrder;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOrder> {
+        let known = Self::ALL.into_iter().find(|order| order.as_str() == text);
+        known.ok_or(UnknownOrder)
+    }
+}
+
+/// A text that names no order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the order is newest, oldest, most_players, fewest_players or name")]
+pub struct UnknownOrder;
 
 /// Asks for a seat in a game session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +286,20 @@ pub struct JoinGameSession {
     pub id: GameSessionId,
     /// The caller's build.
     pub build: BuildId,
+    /// What opens the game session, if its owner locked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+}
+
+impl JoinGameSession {
+    /// Without a password.
+    pub fn new(id: GameSessionId, build: BuildId) -> Self {
+        Self {
+            id,
+            build,
+            password: None,
+        }
+    }
 }
 
 /// Changes what others find of a game session. For its owner only; what is `None` stays.

@@ -35,6 +35,8 @@ fn game_session() -> GameSession {
         policy: PlayerSessionPolicy::AcceptAll,
         properties: properties(),
         owner: Some("p-7f".into()),
+        locked: true,
+        ping_beacon: Some("ping.example.com:7770".into()),
     }
 }
 
@@ -46,6 +48,7 @@ fn create() -> CreateGameSession {
         build: "dev".parse().unwrap(),
         properties: properties(),
         privacy: Privacy::Private,
+        password: Some(Password::new("xyzzy")),
     }
 }
 
@@ -55,6 +58,7 @@ fn create_game_session_is_written_as_ever() {
     let least = CreateGameSession {
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
+        password: None,
         ..create()
     };
     body_is_golden(&least, include_str!("golden/create_game_session_least.json"));
@@ -93,6 +97,7 @@ fn find_game_sessions_is_written_as_ever() {
         properties: properties(),
         limit: Some(5),
         page: Some("2".into()),
+        sort: Some(GameSessionOrder::MostPlayers),
     };
     is_golden(&value, include_str!("golden/find_game_sessions.json"));
     is_golden(
@@ -106,8 +111,12 @@ fn join_game_session_is_written_as_ever() {
     let value = JoinGameSession {
         id: "gs-1".parse().unwrap(),
         build: "dev".parse().unwrap(),
+        password: Some(Password::new("xyzzy")),
     };
     body_is_golden(&value, include_str!("golden/join_game_session.json"));
+    assert!(!format!("{value:?}").contains("xyzzy"), "the password is not shown");
+    let open = JoinGameSession { password: None, ..value };
+    body_is_golden(&open, include_str!("golden/join_game_session_open.json"));
 }
 
 #[test]
@@ -120,6 +129,22 @@ fn update_game_session_is_written_as_ever() {
         properties: properties(),
     };
     body_is_golden(&value, include_str!("golden/update_game_session.json"));
+}
+
+#[test]
+fn a_game_session_of_an_older_backend_is_read() {
+    let old = r#"{"id":"a","name":"a","build":"dev","max_players":2,"current_players":1,"policy":"accept_all"}"#;
+    let read: GameSession = serde_json::from_str(old).unwrap();
+    assert!(!read.locked && read.ping_beacon.is_none() && read.owner.is_none());
+}
+
+#[test]
+fn every_order_is_read_as_it_is_written() {
+    for order in GameSessionOrder::ALL {
+        assert_eq!(order.to_string().parse(), Ok(order));
+        assert_eq!(serde_json::to_value(order).unwrap(), order.as_str());
+    }
+    assert!("biggest".parse::<GameSessionOrder>().is_err());
 }
 
 #[test]
@@ -222,6 +247,7 @@ fn error_codes_are_written_as_ever() {
         "400 invalid_request",
         "401 unauthorized",
         "403 forbidden",
+        "403 wrong_password",
         "404 not_found",
         "405 method_not_allowed",
         "409 session_full",

@@ -169,15 +169,15 @@ fn choose_session(
     let build = BUILD.parse()?;
     let fits = |name: &str| aim.session.as_deref().is_none_or(|wanted| wanted == name);
     let choice = found
-        .game_sessions
+        .sessions
         .iter()
-        .find(|session| session.is_joinable_by(&build) && fits(&session.name));
+        .find(|found| found.game_session.is_joinable_by(&build) && fits(&found.game_session.name));
     match (choice, &aim.session) {
-        (Some(session), _) => {
+        (Some(found), _) => {
             *timeline = Timeline::start();
             say_step(&mut timeline, ProgressStep::Creating);
-            status.0 = format!("joining {}", session.name);
-            sessions.join(GAME, session);
+            status.0 = format!("joining {}", found.game_session.name);
+            sessions.join(GAME, found);
         }
         (None, Some(name)) => {
             let sentence = format!("There is no open session called {name}.");

@@ -320,6 +320,9 @@ pub(super) fn query_of(search: &FindGameSessions) -> Vec<(String, String)> {
     if let Some(page) = &search.page {
         query.push(("page".to_owned(), page.clone()));
     }
+    if let Some(sort) = search.sort {
+        query.push(("sort".to_owned(), sort.to_string()));
+    }
     query
 }
 
@@ -343,6 +346,8 @@ fn jittered(pause: Duration) -> Duration {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+    use game_session_protocol::GameSessionOrder;
+
     use super::*;
 
     #[test]
@@ -360,6 +365,7 @@ mod tests {
             properties: [("map".to_owned(), "moon & stars".to_owned())].into(),
             limit: Some(5),
             page: None,
+            sort: Some(GameSessionOrder::Name),
         };
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         assert_eq!(
@@ -367,7 +373,8 @@ mod tests {
             [
                 pair("build", "1.0"),
                 pair("property.map", "moon & stars"),
-                pair("limit", "5")
+                pair("limit", "5"),
+                pair("sort", "name")
             ]
         );
     }

@@ -1,9 +1,10 @@
 //! The session service over HTTP: sessions through the backend.
 //!
-//! [`link`] is the one file that knows the HTTP client; `ask` judges answers and repeats requests; `seat` waits for
+//! [`link`] is the one file that knows the HTTP client, `beacon` the one that knows UDP; `ask` judges answers and repeats requests; `seat` waits for
 //! seats; `identity` keeps the player's guest identity; `runtime` is the thread on which all of it runs.
 
 mod ask;
+mod beacon;
 mod identity;
 mod link;
 mod runtime;
@@ -16,14 +17,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use game_session_protocol::{
-    BoxedFuture, CreateGameSession, EndGameSession, FindGameSessions, GameSession, GameSessionPage, JoinGameSession,
-    LeaveGameSession, Progress, QuickJoin, Seat, ServiceError, SessionService, UpdateGameSession, routes,
+    BoxedFuture, CreateGameSession, EndGameSession, FindGameSessions, GameSession, GameSessionId, GameSessionPage,
+    JoinByCode, JoinCode, JoinGameSession, LeaveGameSession, Progress, QuickJoin, Seat, ServiceError, SessionService,
+    UpdateGameSession, routes,
 };
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use ask::{Backend, Question};
+use beacon::Beacons;
 use link::{Link, Method};
 use runtime::Runtime;
 
@@ -87,6 +90,7 @@ impl HttpSettings {
         let backend = Arc::new(Backend::new(link, self.answer));
         Ok(HttpSessionService {
             backend,
+            beacons: Arc::default(),
             runtime,
             place: self.place,
             answer: self.answer,
@@ -101,6 +105,7 @@ impl HttpSettings {
 /// that is dropped ends its game session. Answers over 64 KiB and redirects are refused.
 pub struct HttpSessionService {
     backend: Arc<Backend>,
+    beacons: Arc<Beacons>,
     runtime: Runtime,
     place: Duration,
     answer: Duration,
@@ -166,6 +171,35 @@ impl SessionService for HttpSessionService {
     fn quick_join(&self, request: QuickJoin, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
         let (backend, limit) = (self.backend.clone(), self.place);
         self.call(async move { seat::quick_join(&backend, &request, &progress, limit).await })
+    }
+
+    fn join_by_code(&self, request: JoinByCode, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
+        let (backend, limit) = (self.backend.clone(), self.answer);
+        self.call(async move { seat::join_by_code(&backend, &request, &progress, limit).await })
+    }
+
+    /// Asks for the seat that the player has or had: its build and password were checked when it was taken.
+    fn rejoin(&self, request: JoinGameSession, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
+        let (backend, limit) = (self.backend.clone(), self.answer);
+        self.call(async move { seat::rejoin(&backend, &request.id, &progress, limit).await })
+    }
+
+    fn join_code(&self, id: GameSessionId) -> BoxedFuture<Result<JoinCode, ServiceError>> {
+        let (backend, limit) = (self.backend.clone(), self.answer);
+        self.call(async move {
+            let question = Question::new(Method::Post, routes::JOIN_CODE).id(&id);
+            backend.ask(&question, limit).await?.read()
+        })
+    }
+
+    /// The round trip to the beacon of the game session's location, remembered for a minute.
+    fn ping(&self, game_session: &GameSession) -> BoxedFuture<Option<Duration>> {
+        let Some(beacon) = game_session.ping_beacon.clone() else {
+            return Box::pin(std::future::ready(None));
+        };
+        let beacons = self.beacons.clone();
+        let ping = self.call(async move { Ok(beacons.ping(&beacon).await) });
+        Box::pin(async move { ping.await.ok().flatten() })
     }
 
     fn update(&self, request: UpdateGameSession) -> BoxedFuture<Result<GameSession, ServiceError>> {

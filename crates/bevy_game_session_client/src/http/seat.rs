@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::{
-    CreateGameSession, ErrorCode, GameSessionId, JoinGameSession, Placing, Progress, ProgressStep, QuickJoin, Seat,
-    ServiceError, routes,
+    CreateGameSession, ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Placing, Progress, ProgressStep,
+    QuickJoin, Seat, ServiceError, routes,
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
@@ -88,6 +88,34 @@ pub(super) async fn join(
     let question = Question::new(Method::Post, routes::PLAYER_SESSIONS)
         .id(&request.id)
         .body(request)?;
+    let placed = Placed::read(&backend.ask_until(&question, deadline, limit).await?)?;
+    seat_of(backend, placed, progress, deadline, limit).await
+}
+
+/// Takes the seat in the game session behind a code.
+pub(super) async fn join_by_code(
+    backend: &Backend,
+    request: &JoinByCode,
+    progress: &Progress,
+    limit: Duration,
+) -> Result<Seat, ServiceError> {
+    let deadline = Instant::now() + limit;
+    progress.report(ProgressStep::Placing);
+    let question = Question::new(Method::Post, routes::JOIN_BY_CODE).body(request)?;
+    let placed = Placed::read(&backend.ask_until(&question, deadline, limit).await?)?;
+    seat_of(backend, placed, progress, deadline, limit).await
+}
+
+/// A fresh ticket for the seat that the player has, or had. No password is asked for.
+pub(super) async fn rejoin(
+    backend: &Backend,
+    id: &GameSessionId,
+    progress: &Progress,
+    limit: Duration,
+) -> Result<Seat, ServiceError> {
+    let deadline = Instant::now() + limit;
+    progress.report(ProgressStep::Placing);
+    let question = Question::new(Method::Get, routes::SEAT).id(id).wait(0);
     let placed = Placed::read(&backend.ask_until(&question, deadline, limit).await?)?;
     seat_of(backend, placed, progress, deadline, limit).await
 }

@@ -16,6 +16,8 @@ pub(crate) enum Asked {
     Create(CreateGameSession, Progress, Answer<Seat>),
     Find(FindGameSessions, Answer<GameSessionPage>),
     Join(JoinGameSession, Answer<Seat>),
+    JoinByCode(JoinByCode, Answer<Seat>),
+    JoinCode(Answer<JoinCode>),
     QuickJoin(Answer<Seat>),
     Update(UpdateGameSession, Answer<GameSession>),
     Leave(Answer<()>),
@@ -32,6 +34,8 @@ impl Asked {
             Self::Find(..) => SessionOperation::Find,
             Self::Join(..) => SessionOperation::Join,
             Self::QuickJoin(..) => SessionOperation::QuickJoin,
+            Self::JoinByCode(..) => SessionOperation::JoinByCode,
+            Self::JoinCode(..) => SessionOperation::JoinCode,
             Self::Update(..) => SessionOperation::Update,
             Self::Leave(..) => SessionOperation::Leave,
             Self::End(..) => SessionOperation::End,
@@ -41,7 +45,11 @@ impl Asked {
     /// Whether nobody waits for the answer any more.
     pub(crate) fn is_cancelled(&self) -> bool {
         match self {
-            Self::Create(_, _, answer) | Self::Join(_, answer) | Self::QuickJoin(answer) => answer.is_closed(),
+            Self::Create(_, _, answer)
+            | Self::Join(_, answer)
+            | Self::JoinByCode(_, answer)
+            | Self::QuickJoin(answer) => answer.is_closed(),
+            Self::JoinCode(answer) => answer.is_closed(),
             Self::Find(_, answer) => answer.is_closed(),
             Self::Update(_, answer) => answer.is_closed(),
             Self::Leave(answer) | Self::End(answer) => answer.is_closed(),
@@ -52,7 +60,10 @@ impl Asked {
     pub(crate) fn accept(self) -> bool {
         match self {
             Self::Create(request, _, answer) => answer.send(Ok(seat(&request.name))).is_ok(),
-            Self::Join(_, answer) | Self::QuickJoin(answer) => answer.send(Ok(seat("found"))).is_ok(),
+            Self::Join(_, answer) | Self::JoinByCode(_, answer) | Self::QuickJoin(answer) => {
+                answer.send(Ok(seat("found"))).is_ok()
+            }
+            Self::JoinCode(answer) => answer.send(Ok(join_code())).is_ok(),
             Self::Find(_, answer) => answer
                 .send(Ok(GameSessionPage {
                     game_sessions: vec![game_session("found")],
@@ -67,9 +78,11 @@ impl Asked {
     /// Answers no; whether somebody still waited.
     pub(crate) fn refuse(self, error: ServiceError) -> bool {
         match self {
-            Self::Create(_, _, answer) | Self::Join(_, answer) | Self::QuickJoin(answer) => {
-                answer.send(Err(error)).is_ok()
-            }
+            Self::Create(_, _, answer)
+            | Self::Join(_, answer)
+            | Self::JoinByCode(_, answer)
+            | Self::QuickJoin(answer) => answer.send(Err(error)).is_ok(),
+            Self::JoinCode(answer) => answer.send(Err(error)).is_ok(),
             Self::Find(_, answer) => answer.send(Err(error)).is_ok(),
             Self::Update(_, answer) => answer.send(Err(error)).is_ok(),
             Self::Leave(answer) | Self::End(answer) => answer.send(Err(error)).is_ok(),
@@ -127,6 +140,14 @@ impl SessionService for Scripted {
         self.ask(|answer| Asked::Join(request, answer))
     }
 
+    fn join_by_code(&self, request: JoinByCode, _: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
+        self.ask(|answer| Asked::JoinByCode(request, answer))
+    }
+
+    fn join_code(&self, _: GameSessionId) -> BoxedFuture<Result<JoinCode, ServiceError>> {
+        self.ask(Asked::JoinCode)
+    }
+
     fn quick_join(&self, _: QuickJoin, _: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
         self.ask(Asked::QuickJoin)
     }
@@ -154,6 +175,15 @@ pub(crate) fn game_session(name: &str) -> GameSession {
         policy: PlayerSessionPolicy::AcceptAll,
         properties: GameProperties::new(),
         owner: None,
+        locked: false,
+        ping_beacon: None,
+    }
+}
+
+pub(crate) fn join_code() -> JoinCode {
+    JoinCode {
+        join_code: "ABCD2345".into(),
+        expires_at: 1_800_000_000,
     }
 }
 
@@ -206,7 +236,8 @@ pub(crate) fn app_with(plugin: SessionClientPlugin) -> App {
         SessionCreated => |_| "created".into(),
         SessionStarted => |_| "started".into(),
         SessionJoined => |_| "joined".into(),
-        SessionsFound => |event| format!("found {}", event.game_sessions.len()),
+        SessionsFound => |event| format!("found {}", event.sessions.len()),
+        SessionJoinCodeReceived => |event| format!("code {}", event.code.join_code),
         SessionUpdated => |_| "updated".into(),
         SessionLeft => |_| "left".into(),
         SessionEnded => |_| "ended".into(),

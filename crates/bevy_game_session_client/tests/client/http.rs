@@ -27,6 +27,7 @@ fn request() -> CreateGameSession {
         build: "dev".parse().unwrap(),
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
+        password: None,
     }
 }
 
@@ -392,6 +393,7 @@ fn join_update_end_and_leave_use_their_routes() {
     let join = JoinGameSession {
         id: id.clone(),
         build: "dev".parse().unwrap(),
+        password: None,
     };
     block_on(service.join(join, Progress::ignored())).unwrap();
     let update = UpdateGameSession {

@@ -309,8 +309,8 @@ fn a_search_tells_what_it_found_and_keeps_it() {
     assert!(asked.accept());
     assert_eq!(heard(&mut app), ["search 1 found 1"]);
     assert_eq!(
-        app.world().get::<SearchResults>(search).unwrap().game_sessions,
-        [game_session("found")]
+        app.world().get::<SearchResults>(search).unwrap().sessions,
+        [FoundSession::new(game_session("found"), Reach::Online, None)]
     );
 }
 

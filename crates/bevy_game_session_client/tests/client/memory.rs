@@ -57,7 +57,7 @@ fn join(app: &mut App) {
         .query::<&SearchResults>()
         .single(app.world())
         .unwrap()
-        .game_sessions[0]
+        .sessions[0]
         .clone();
     heard(app);
     with_sessions(app, move |sessions| sessions.join("game", &found));
@@ -105,7 +105,7 @@ fn a_full_session_is_refused_as_full() {
         .query::<&SearchResults>()
         .single(third.world())
         .unwrap()
-        .game_sessions[0]
+        .sessions[0]
         .clone();
     heard(&mut third);
     join(&mut guest);

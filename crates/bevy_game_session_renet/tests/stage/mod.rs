@@ -151,12 +151,12 @@ impl Stage {
         client
     }
 
-    fn found(&mut self, client: usize) -> Vec<game_session_protocol::GameSession> {
+    fn found(&mut self, client: usize) -> Vec<bevy_game_session_client::FoundSession> {
         let world = self.clients[client].world_mut();
         let mut results = world.query::<&bevy_game_session_client::SearchResults>();
         results
             .iter(world)
-            .flat_map(|results| results.game_sessions.clone())
+            .flat_map(|results| results.sessions.clone())
             .collect()
     }
 

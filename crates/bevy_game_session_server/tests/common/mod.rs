@@ -113,6 +113,7 @@ impl Server {
         let request = JoinGameSession {
             id: session.id.clone(),
             build: session.build.clone(),
+            password: None,
         };
         block_on(
             self.orchestrator
@@ -219,6 +220,7 @@ pub(crate) fn draft(name: &str, max_players: u16) -> CreateGameSession {
         build: "dev".parse().unwrap(),
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
+        password: None,
     }
 }
 

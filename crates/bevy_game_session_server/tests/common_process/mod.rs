@@ -27,6 +27,7 @@ pub(crate) fn create(orchestrator: &InMemoryOrchestrator) -> Seat {
             build: "dev".parse().unwrap(),
             properties: GameProperties::new(),
             privacy: Privacy::Listed,
+            password: None,
         };
         let service = orchestrator.service("alice".parse().unwrap());
         match block_on(service.create(request, Progress::ignored())) {

@@ -29,7 +29,7 @@ pub(crate) struct CreateBody {
 }
 
 impl CreateBody {
-    /// The request of this click, and the password.
+    /// The request of this click, and the password apart from it: only its hash goes on.
     pub(super) fn split(self, idempotency_key: IdempotencyKey) -> (CreateGameSession, Option<Password>) {
         let request = CreateGameSession {
             idempotency_key,
@@ -38,6 +38,7 @@ impl CreateBody {
             build: self.build,
             properties: self.properties,
             privacy: self.privacy,
+            password: None,
         };
         (request, self.password)
     }

@@ -123,11 +123,15 @@ impl FromRequestParts<AppState> for Asked {
                     query.limit.replace(limit).is_some()
                 }
                 "page" => query.page.replace(value).is_some(),
+                "sort" => {
+                    let sort = value.parse().map_err(|error| Problem::invalid(format!("{error}")))?;
+                    query.sort.replace(sort).is_some()
+                }
                 name => match name.strip_prefix("property.") {
                     Some(key) => query.properties.insert(key.to_owned(), value).is_some(),
                     None => {
                         return Err(Problem::invalid(
-                            "only build, limit, page and property.KEY may be asked for",
+                            "only build, limit, page, sort and property.KEY may be asked for",
                         ));
                     }
                 },

@@ -118,8 +118,8 @@ async fn a_password_is_asked_for_before_a_seat_is_reserved_and_its_owner_needs_n
     let harness = Harness::new();
     let (ann, bob) = (harness.guest().await, harness.guest().await);
     let id = locked(&ann).await;
-    assert_eq!(bob.join(&id).await.code(), ErrorCode::Forbidden);
-    assert_eq!(bob.join_with(&id, "wrong").await.code(), ErrorCode::Forbidden);
+    assert_eq!(bob.join(&id).await.code(), ErrorCode::WrongPassword);
+    assert_eq!(bob.join_with(&id, "wrong").await.code(), ErrorCode::WrongPassword);
     assert_eq!(harness.fake.seats().len(), 1, "no seat was reserved");
     bob.join_with(&id, PASSWORD).await.seat();
     harness.fake.set_seats(PlayerSessionStatus::Completed);
@@ -140,7 +140,7 @@ async fn wrong_codes_and_wrong_passwords_count_together() {
     for _ in 0..9 {
         assert_eq!(eve.join_by_code("AAAAAAAA").await.code(), ErrorCode::NotFound);
     }
-    assert_eq!(eve.join_with(&id, "wrong").await.code(), ErrorCode::Forbidden);
+    assert_eq!(eve.join_with(&id, "wrong").await.code(), ErrorCode::WrongPassword);
     assert_eq!(eve.join_with(&id, PASSWORD).await.code(), ErrorCode::Throttled);
 }
 

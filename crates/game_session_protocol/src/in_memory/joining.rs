@@ -11,7 +11,7 @@ use crate::game_session::{
 use crate::host::{HostEvent, SecretText};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId, PlayerSessionId, hex};
 use crate::keys::{SessionKey, random_bytes};
-use crate::requests::{FindGameSessions, UpdateGameSession};
+use crate::requests::{FindGameSessions, GameSessionOrder, UpdateGameSession};
 use crate::session_data::{GameSessionData, VERSION};
 use crate::ticket::TicketClaims;
 
@@ -69,7 +69,8 @@ impl World {
     pub(super) fn fitting(&self, draft: &Draft) -> Option<GameSessionId> {
         self.sessions
             .iter()
-            .filter(|session| is_listed(session) && described(session).is_joinable_by(&draft.build))
+            .filter(|session| is_listed(session) && session.draft.password.is_none())
+            .filter(|session| described(session).is_joinable_by(&draft.build))
             .filter(|session| {
                 draft
                     .properties
@@ -149,7 +150,17 @@ impl World {
                     .iter()
                     .all(|(key, value)| session.draft.properties.get(key) == Some(value))
         };
-        let mut game_sessions: Vec<_> = self.sessions.iter().filter(fits).skip(from).map(described).collect();
+        let mut game_sessions: Vec<_> = self.sessions.iter().filter(fits).map(described).collect();
+        match query.sort {
+            None | Some(GameSessionOrder::Newest) => game_sessions.reverse(),
+            Some(GameSessionOrder::Oldest) => {}
+            Some(GameSessionOrder::MostPlayers) => {
+                game_sessions.sort_by_key(|found| std::cmp::Reverse(found.current_players));
+            }
+            Some(GameSessionOrder::FewestPlayers) => game_sessions.sort_by_key(|found| found.current_players),
+            Some(GameSessionOrder::Name) => game_sessions.sort_by(|one, other| one.name.cmp(&other.name)),
+        }
+        game_sessions.drain(..from.min(game_sessions.len()));
         let next_page = (game_sessions.len() > limit).then(|| (from + limit).to_string());
         game_sessions.truncate(limit);
         Ok(GameSessionPage {
@@ -233,6 +244,8 @@ fn described(session: &Session) -> GameSession {
         policy: session.policy,
         properties: session.draft.properties.clone(),
         owner: Some(hex(&pseudonym[..8])),
+        locked: session.draft.password.is_some(),
+        ping_beacon: None,
     }
 }
 
@@ -255,7 +268,7 @@ fn check(draft: &Draft) -> Result<(), ServiceError> {
     }
 }
 
-fn refused(code: ErrorCode) -> ServiceError {
+pub(super) fn refused(code: ErrorCode) -> ServiceError {
     let message = match code {
         ErrorCode::NotFound => "there is no such game session",
         ErrorCode::SessionFull => "all seats are taken",
@@ -263,6 +276,7 @@ fn refused(code: ErrorCode) -> ServiceError {
         ErrorCode::VersionMismatch => "the game session runs another build",
         ErrorCode::SessionEnded => "the game session is over",
         ErrorCode::Forbidden => "only the owner may do this",
+        ErrorCode::WrongPassword => "the game session needs a password, and this is not it",
         ErrorCode::NoCapacity => "no server process is ready",
         ErrorCode::ActivationFailed => "the server process did not get the game session going",
         ErrorCode::IdempotencyMismatch => "the idempotency key was used with another request",

@@ -20,6 +20,7 @@
 //!     build: "dev".parse().unwrap(),
 //!     properties: GameProperties::new(),
 //!     privacy: Privacy::Listed,
+//!     password: None,
 //! }, Progress::ignored());
 //! assert!(block_on(poll_once(&mut seat)).is_none(), "it waits for the server process");
 //!
@@ -29,6 +30,7 @@
 //! block_on(host.accept_player(seat.player_session_id)).unwrap();
 //! ```
 
+mod codes;
 mod host;
 mod joining;
 mod seats;
@@ -55,7 +57,7 @@ pub use ticket::{make_ticket, read_ticket};
 
 use crate::error::{HostError, ServiceError};
 use crate::host::HostLifetime;
-use crate::ids::PlayerId;
+use crate::ids::{GameSessionId, PlayerId};
 use crate::keys::SessionKey;
 use crate::ticket::{Ticket, TicketClaims};
 use shared::Shared;
@@ -140,6 +142,12 @@ impl InMemoryOrchestrator {
     /// Makes the next [`activate`](crate::SessionHost::activate) of any process fail.
     pub fn refuse_next_activation(&self, error: HostError) {
         self.0.with(|world| world.faults.activate.push_back(error));
+    }
+
+    /// Says how far away a game session is: what [`SessionService::ping`](crate::SessionService::ping) of any player
+    /// answers from now on. Nobody knows before.
+    pub fn set_ping(&self, game_session: GameSessionId, ping: Duration) {
+        self.0.with(|world| world.pings.insert(game_session, ping));
     }
 
     /// Gives the next game session this text in place of its [`GameSessionData`](crate::GameSessionData).

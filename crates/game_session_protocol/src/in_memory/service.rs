@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::shared::Shared;
 use super::world::{Draft, World};
@@ -11,8 +12,8 @@ use crate::game_session::{GameSession, GameSessionPage, Privacy, Seat};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
 use crate::progress::{Progress, ProgressStep};
 use crate::requests::{
-    CreateGameSession, EndGameSession, FindGameSessions, JoinGameSession, LeaveGameSession, QuickJoin,
-    UpdateGameSession,
+    CreateGameSession, EndGameSession, FindGameSessions, JoinByCode, JoinCode, JoinGameSession, LeaveGameSession,
+    Password, QuickJoin, UpdateGameSession,
 };
 use crate::service::{BoxedFuture, SessionService};
 
@@ -80,6 +81,7 @@ impl SessionService for InMemoryService {
             build,
             properties,
             privacy,
+            password,
         } = request;
         let draft = Draft {
             name,
@@ -87,6 +89,7 @@ impl SessionService for InMemoryService {
             build: build.clone(),
             properties,
             privacy,
+            password,
         };
         self.seat(Wish::New(idempotency_key, draft), build, progress)
     }
@@ -96,7 +99,7 @@ impl SessionService for InMemoryService {
     }
 
     fn join(&self, request: JoinGameSession, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
-        self.seat(Wish::This(request.id), request.build, progress)
+        self.seat(Wish::This(request.id, request.password), request.build, progress)
     }
 
     fn quick_join(&self, request: QuickJoin, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
@@ -113,8 +116,27 @@ impl SessionService for InMemoryService {
             build: build.clone(),
             properties,
             privacy: Privacy::Listed,
+            password: None,
         };
         self.seat(Wish::Any(idempotency_key, draft), build, progress)
+    }
+
+    fn join_by_code(&self, request: JoinByCode, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
+        self.seat(
+            Wish::Behind(request.join_code, request.password),
+            request.build,
+            progress,
+        )
+    }
+
+    fn join_code(&self, id: GameSessionId) -> BoxedFuture<Result<JoinCode, ServiceError>> {
+        self.answer(move |world, player| world.join_code(player, &id))
+    }
+
+    /// What a test [said](super::InMemoryOrchestrator::set_ping).
+    fn ping(&self, game_session: &GameSession) -> BoxedFuture<Option<Duration>> {
+        let ping = self.shared.look(|world| world.pings.get(&game_session.id).copied());
+        Box::pin(std::future::ready(ping))
     }
 
     fn update(&self, request: UpdateGameSession) -> BoxedFuture<Result<GameSession, ServiceError>> {
@@ -134,7 +156,8 @@ impl SessionService for InMemoryService {
 enum Wish {
     New(IdempotencyKey, Draft),
     Any(IdempotencyKey, Draft),
-    This(GameSessionId),
+    This(GameSessionId, Option<Password>),
+    Behind(String, Option<Password>),
 }
 
 enum Stage {
@@ -217,7 +240,11 @@ impl SeatFuture {
         let known = world.sessions.len();
         let placed = match (world.faults.service.pop_front(), wish) {
             (Some(error), _) => Err(error),
-            (None, Wish::This(id)) => Ok(id),
+            (None, Wish::This(id, password)) => world.unlock(&self.player, &id, password.as_ref()).map(|()| id),
+            (None, Wish::Behind(code, password)) => world.behind(&code).and_then(|id| {
+                world.unlock(&self.player, &id, password.as_ref())?;
+                Ok(id)
+            }),
             (None, Wish::New(key, draft)) => world.place(&self.player, &key, draft),
             (None, Wish::Any(key, draft)) => match world.fitting(&draft) {
                 Some(id) => Ok(id),

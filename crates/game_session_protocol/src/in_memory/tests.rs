@@ -18,6 +18,7 @@ fn create_named(name: &str, max_players: u16) -> CreateGameSession {
         build: "dev".parse().unwrap(),
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
+        password: None,
     }
 }
 
@@ -25,6 +26,7 @@ fn join(id: &GameSessionId) -> JoinGameSession {
     JoinGameSession {
         id: id.clone(),
         build: "dev".parse().unwrap(),
+        password: None,
     }
 }
 

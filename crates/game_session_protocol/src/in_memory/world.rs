@@ -21,6 +21,7 @@ use crate::game_session::{GameProperties, PlayerSessionPolicy, Privacy};
 use crate::host::{HostEvent, HostLifetime, HostedGameSession, SecretText};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
 use crate::keys::SessionKey;
+use crate::requests::Password;
 
 /// How much time a process gets to finish when its game session is ended.
 const TIME_TO_FINISH: Duration = Duration::from_secs(30);
@@ -37,6 +38,8 @@ pub(super) struct World {
     pub(super) processes: Vec<Process>,
     pub(super) sessions: Vec<Session>,
     pub(super) clicks: HashMap<(PlayerId, IdempotencyKey), (Draft, GameSessionId)>,
+    pub(super) codes: HashMap<String, GameSessionId>,
+    pub(super) pings: HashMap<GameSessionId, Duration>,
     pub(super) seats_made: u64,
 }
 
@@ -74,6 +77,7 @@ pub(super) struct Draft {
     pub(super) build: BuildId,
     pub(super) properties: GameProperties,
     pub(super) privacy: Privacy,
+    pub(super) password: Option<Password>,
 }
 
 pub(super) struct Session {
@@ -112,6 +116,8 @@ impl World {
             processes: Vec::new(),
             sessions: Vec::new(),
             clicks: HashMap::new(),
+            codes: HashMap::new(),
+            pings: HashMap::new(),
             seats_made: 0,
         }
     }
