@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use game_session_protocol::requests::{GuestIdentity, JoinByCode, JoinCode, RefreshGuest};
 use game_session_protocol::{
-    ErrorCode, GameSession, GameSessionOrder, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession, routes,
+    ErrorCode, GameSession, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession, routes,
 };
 
 use super::bodies::{CreateBody, JoinBody};
@@ -100,7 +100,8 @@ pub(super) async fn seat(
 /// Lists game sessions with free seats. `property.KEY=VALUE` may be given too, for any property.
 #[utoipa::path(get, path = routes::GAME_SESSIONS, params(("build" = Option<String>, Query),
     ("limit" = Option<u16>, Query, minimum = 1, maximum = 20), ("page" = Option<String>, Query),
-    ("sort" = Option<GameSessionOrder>, Query)),
+    ("sort" = Option<String>, Query,
+    description = "newest (unless said otherwise), oldest, most_players, fewest_players or name")),
     responses((status = OK, body = GameSessionPage)), security(("bearer" = [])))]
 pub(super) async fn browse(
     State(state): State<AppState>,

@@ -125,8 +125,10 @@ fn cases() -> Vec<Case> {
         "/v1/game-sessions/{id}/seat",
         "/v1/game-sessions/{id}/join-code",
     );
-    let (none, v1) = (Value::Null, json!({"build": "v1"}));
-    let mut other = body();
+    let (none, v1) = (Value::Null, json!({"build": "v1", "password": "xyzzy"}));
+    let mut locked = body();
+    locked["password"] = json!("xyzzy");
+    let mut other = locked.clone();
     other["max_players"] = json!(5);
     let mut large = body();
     large["name"] = json!("x".repeat(17_000));
@@ -148,14 +150,17 @@ fn cases() -> Vec<Case> {
         case(Ann, "PUT", create, "click", body(), Code(E::MethodNotAllowed)),
         case(Ann, "POST", create, "", body(), Code(E::InvalidRequest)),
         case(Ann, "POST", create, "large", large, Code(E::TooLarge)),
-        case(Ann, "POST", create, "click-1", body(), Status(201)),
-        case(Ann, "POST", create, "click-1", body(), Status(201)),
+        case(Ann, "POST", create, "click-1", locked.clone(), Status(201)),
+        case(Ann, "POST", create, "click-1", locked, Status(201)),
         case(Ann, "POST", create, "click-1", other, Code(E::IdempotencyMismatch)),
         case(Ann, "GET", seat, "", none.clone(), Status(200)),
         case(Bob, "GET", seat, "", none.clone(), Code(E::NotFound)),
         case(Bob, "POST", join, "", json!({"build": "v2"}), Code(E::VersionMismatch)),
+        case(Bob, "POST", join, "", json!({"build": "v1"}), Code(E::WrongPassword)),
         case(Bob, "POST", join, "", v1.clone(), Status(200)),
         case(Bob, "GET", create, "", none.clone(), Status(200)),
+        case(Bob, "GET", "/v1/game-sessions?sort=name", "", none.clone(), Status(200)),
+        case(Bob, "GET", "/v1/game-sessions?sort=x", "", none.clone(), Code(E::InvalidRequest)),
         case(Bob, "POST", code, "", none.clone(), Code(E::Forbidden)),
         case(Ann, "POST", code, "", none.clone(), Status(200)),
         case(
