@@ -1,8 +1,10 @@
-//! Starts dedicated server processes and keeps them running: the local stack in one call.
+//! Starts dedicated server processes and keeps them running: on this machine alone, or as a GameLift Anywhere compute.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`stack`] | [`LocalStack`]: emulator, backend and servers in one call |
+//! | [`anywhere`] | this machine as a compute of an Anywhere fleet, in one call |
+//! | [`doctor`] | looks for what keeps a set-up from working |
 //! | [`supervisor`] | keeps a number of server processes running, one per game session |
 //! | [`roster`] | the supervisor's rules, without clock, process or socket |
 //! | [`orchestrator`] | what the supervisor asks whoever places game sessions on its processes |
@@ -17,7 +19,9 @@
 #[doc = include_str!("../README.md")]
 struct ReadmeDocTests;
 
+pub mod anywhere;
 pub mod command;
+pub mod doctor;
 mod emulated;
 mod error;
 pub mod lines;

@@ -74,6 +74,20 @@ impl SupervisorSettings {
         }
     }
 
+    /// How many UDP ports the servers want to be told, and how many of those there are free.
+    pub(crate) fn ports_wanted_and_free(&self) -> (usize, usize) {
+        if !self.command.wants_port() {
+            return (0, 0);
+        }
+        let mut taken = std::collections::BTreeSet::new();
+        while taken.len() < self.rules.places
+            && let Ok(port) = self.ports.free_port(&taken)
+        {
+            taken.insert(port);
+        }
+        (self.rules.places, taken.len())
+    }
+
     /// The program that is started.
     pub fn program(&self) -> &std::path::Path {
         self.command.program()

@@ -4,6 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod roles;
+#[path = "../common/run.rs"]
+mod run;
 mod stage;
 #[cfg(unix)]
 mod story;
@@ -19,31 +21,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// A small stand-in for the usual harness: names to choose by, one test after the other.
 #[cfg(unix)]
 fn run_tests(arguments: impl Iterator<Item = String>) -> ExitCode {
-    let (options, wanted): (Vec<_>, Vec<_>) = arguments.partition(|argument| argument.starts_with('-'));
-    let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
-    let tests: Vec<_> = story::TESTS.iter().filter(|(name, _)| chosen(name)).collect();
-    if options.iter().any(|option| option == "--list") {
-        for (name, _) in tests {
-            println!("{name}: test");
-        }
-        return ExitCode::SUCCESS;
-    }
-    let mut failed = Vec::new();
-    for (name, test) in tests {
-        let ok = std::panic::catch_unwind(test).is_ok();
-        println!("test {name} ... {}", if ok { "ok" } else { "FAILED" });
-        if !ok {
-            failed.push(*name);
-        }
-    }
-    if failed.is_empty() {
-        return ExitCode::SUCCESS;
-    }
-    println!("failed: {}", failed.join(", "));
-    ExitCode::FAILURE
+    run::run(story::TESTS, arguments)
 }
 
 #[cfg(not(unix))]

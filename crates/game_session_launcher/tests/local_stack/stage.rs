@@ -1,5 +1,6 @@
 //! What the stories need around them: lines, processes, warnings.
 #![cfg(unix)]
+#![allow(dead_code, reason = "not every test needs everything")]
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -89,6 +90,15 @@ impl Program {
             if let Some(rest) = line.strip_prefix(beginning) {
                 return rest.trim().to_owned();
             }
+        }
+    }
+
+    /// The rest of the first line that begins like this, also of one that was read already.
+    pub(crate) fn heard(&mut self, beginning: &str) -> String {
+        let heard = self.seen.iter().find_map(|line| line.strip_prefix(beginning));
+        match heard {
+            Some(rest) => rest.trim().to_owned(),
+            None => self.line(beginning),
         }
     }
 

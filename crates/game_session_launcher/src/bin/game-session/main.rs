@@ -1,20 +1,16 @@
 //! `game-session`: dedicated servers on this machine, from the command line.
 
+mod anywhere;
+mod doctor;
+mod local;
 mod signals;
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use game_session_launcher::{LauncherError, LocalStack, PortRange, ServerCommand};
-
-use signals::Signals;
-
-/// How long the first server process may take until it is ready; longer is told, and waited for.
-const READY_WITHIN: Duration = Duration::from_mins(1);
+use clap::{Parser, Subcommand};
+use game_session_launcher::PortRange;
 
 /// Starts dedicated game servers and keeps them running.
 #[derive(Parser)]
@@ -27,26 +23,12 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs GameLift, the backend and the servers on this machine, until Ctrl-C.
-    Local(Local),
-}
-
-#[derive(Args)]
-struct Local {
-    /// The TCP port of the emulated GameLift; 0 picks a free one.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-    /// The TCP port of the backend, for the clients; 0 picks a free one.
-    #[arg(long, default_value_t = 0)]
-    backend_port: u16,
-    /// How many server processes are kept: so many game sessions can there be at once.
-    #[arg(long, default_value_t = 1)]
-    servers: usize,
-    /// The UDP ports for `{port}` in the command, like 7777-7800; any free ones if absent.
-    #[arg(long, value_parser = parse_ports)]
-    server_ports: Option<PortRange>,
-    /// The server program and its arguments; `{port}` stands for a free UDP port.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
-    command: Vec<OsString>,
+    Local(local::Local),
+    /// Makes this machine a GameLift Anywhere compute, and takes that back.
+    #[command(subcommand)]
+    Anywhere(anywhere::Anywhere),
+    /// Looks for what keeps a set-up from working, and says how to mend it.
+    Doctor(doctor::Doctor),
 }
 
 fn parse_ports(text: &str) -> Result<PortRange, String> {
@@ -60,84 +42,38 @@ fn parse_ports(text: &str) -> Result<PortRange, String> {
 }
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "info,aws_config=warn,netcode=warn".into());
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colours);
     log.compact().init();
-    let Command::Local(arguments) = Arguments::parse().command;
-    match local(arguments) {
+    let outcome = match Arguments::parse().command {
+        Command::Local(arguments) => local::run(arguments).map_err(Into::into),
+        Command::Anywhere(arguments) => anywhere::run(arguments).map_err(Into::into),
+        Command::Doctor(arguments) => doctor::run(arguments),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("game-session: {error}");
-            for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
-                eprintln!("  because {cause}");
-            }
+            tell(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn local(arguments: Local) -> Result<(), LauncherError> {
-    // before anything starts, so that a signal at any moment ends what has started
-    let signals = Signals::listen()?;
-    let mut words = arguments.command.into_iter();
-    let program = words.next().unwrap_or_default();
-    let stack = LocalStack::builder(ServerCommand::new(program).args(words))
-        .emulator_port(arguments.port)
-        .backend_port(arguments.backend_port)
-        .servers(arguments.servers)
-        .server_ports(arguments.server_ports.unwrap_or_default())
-        .start()?;
-    print_addresses(&stack);
-    wait(&stack, &signals);
-    println!("stopping");
-    stack.stop();
-    Ok(())
-}
-
-/// Waits for a signal, and tells meanwhile when the first server is ready or why none is.
-fn wait(stack: &LocalStack, signals: &Signals) {
-    let mut waited = Duration::ZERO;
-    let slice = Duration::from_millis(100);
-    loop {
-        if signals.came_within(Duration::ZERO) {
-            return;
+/// What went wrong, on the standard error output.
+fn tell(error: &dyn Error) {
+    eprintln!("game-session: {error}");
+    let mut said = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
+        if cause.to_string() != said {
+            eprintln!("  because {cause}");
         }
-        match stack.wait_until_ready(slice) {
-            Ok(()) => {
-                println!("ready     clients can create a game session");
-                break;
-            }
-            Err(LauncherError::NotReady { .. }) if waited < READY_WITHIN => waited += slice,
-            Err(LauncherError::NotReady { .. }) => {
-                eprintln!("game-session: {}", LauncherError::NotReady { after: READY_WITHIN });
-                break;
-            }
-            Err(error) => {
-                eprintln!("game-session: {error}");
-                break;
-            }
-        }
+        said = cause.to_string();
     }
-    while !signals.came_within(Duration::from_hours(1)) {}
-}
-
-fn print_addresses(stack: &LocalStack) {
-    println!("backend   {}", stack.backend_url());
-    println!("emulator  {}", stack.emulator_url());
-    println!("fleet     {}", stack.fleet_id());
-    println!("location  {}", stack.location());
-    println!();
-    println!("# for a backend, the AWS command line or a tool of your own against this emulator:");
-    println!("export AWS_ENDPOINT_URL_GAMELIFT={}", stack.emulator_url());
-    println!(
-        "export AWS_REGION={} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local",
-        stack.emulator().region()
-    );
-    println!();
 }
 
 #[cfg(test)]
@@ -157,12 +93,29 @@ mod tests {
             "--port",
             "{port}",
         ];
-        let Command::Local(local) = Arguments::try_parse_from(words).unwrap().command;
+        let Command::Local(local) = Arguments::try_parse_from(words).unwrap().command else {
+            panic!("this is local")
+        };
         assert_eq!((local.servers, local.command.len()), (2, 3));
         assert!(
             Arguments::try_parse_from(["game-session", "local"]).is_err(),
             "a command is required"
         );
+    }
+
+    #[test]
+    fn a_bad_location_and_two_wishes_for_a_fleet_are_refused_before_anything_is_asked() {
+        let up = |more: &[&str]| {
+            let words = ["game-session", "anywhere", "up"]
+                .into_iter()
+                .chain(more.iter().copied());
+            Arguments::try_parse_from(words.chain(["--", "./server"])).map(drop)
+        };
+        assert!(up(&["--location", "home", "--create"]).is_ok());
+        let error = up(&["--location", "my_home"]).unwrap_err().to_string();
+        assert!(error.contains("letters, digits and dashes, no underscores"), "{error}");
+        assert!(up(&["--location", "home", "--create", "--fleet", "fleet-1"]).is_err());
+        assert!(up(&["--create"]).is_err(), "a location is required");
     }
 
     #[test]

@@ -41,6 +41,23 @@ impl Signals {
         }
     }
 
+    /// The same for async code: each signal is a message.
+    pub(crate) fn forward(self) -> Result<tokio::sync::mpsc::Receiver<()>, LauncherError> {
+        let (sender, receiver) = tokio::sync::mpsc::channel(4);
+        let forward = move || {
+            while self.0.recv().is_ok() {
+                if sender.blocking_send(()).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("game-session-forward".to_owned())
+            .spawn(forward)
+            .map_err(LauncherError::Runtime)?;
+        Ok(receiver)
+    }
+
     /// Waits so long at most for a signal, and says whether one came.
     pub(crate) fn came_within(&self, time: Duration) -> bool {
         self.0.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
