@@ -9,6 +9,7 @@ use crate::{
     config::EmulatorConfig,
     error::EmulatorError,
     faults::Fault,
+    model::timestamp::Timestamp,
     server::{App, Driver, Running, Tasks, Tls, UdpBeacons, bind},
     snapshot::Snapshot,
     throttle::Throttle,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// The compute that processes started from this machine belong to.
-const LOCAL_COMPUTE: &str = "local";
+pub(crate) const LOCAL_COMPUTE: &str = "local";
 
 /// A running emulator. Dropping it stops it.
 ///
@@ -194,6 +195,10 @@ impl Emulator {
             Ok(Some(snapshot)) => Ok(snapshot),
             Ok(None) | Err(_) => Err(EmulatorError::NotReached(limit)),
         }
+    }
+
+    pub(crate) fn act<R>(&self, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
+        self.app.driver.act(act)
     }
 
     /// Stops the emulator and waits until its port is free and its last task has ended.

@@ -12,6 +12,7 @@ mod error;
 mod fault_words;
 mod faults;
 mod model;
+mod populate;
 mod seed;
 mod server;
 mod snapshot;
