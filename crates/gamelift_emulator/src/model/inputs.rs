@@ -24,8 +24,8 @@ static INPUTS: &[(&str, &[Member])] = &[
     (
         "ListFleets",
         &[
-            M::optional("BuildId", &s::NON_ZERO_AND_MAX_STRING),
-            M::optional("ScriptId", &s::NON_ZERO_AND_MAX_STRING),
+            M::optional("BuildId", &s::BUILD),
+            M::optional("ScriptId", &s::SCRIPT),
             M::optional("Limit", &s::POSITIVE_INTEGER),
             M::optional("NextToken", &s::NON_ZERO_AND_MAX_STRING),
         ],

@@ -1,5 +1,7 @@
 //! The service model: structures, constraints, status words and errors. Both codecs and the world speak these types.
 
+#[cfg(test)]
+mod against_botocore;
 pub(crate) mod aliases;
 pub(crate) mod error;
 pub(crate) mod fleets;

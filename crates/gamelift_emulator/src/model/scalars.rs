@@ -57,6 +57,22 @@ fn is_custom_location_or_arn(text: &str) -> bool {
             })
 }
 
+/// Whether the text is an id with this prefix, or the ARN of one.
+fn is_id_or_arn(text: &str, prefix: &str, kind: &str) -> bool {
+    let id = arn_resource(text).and_then(|resource| resource.strip_prefix(kind));
+    id.unwrap_or(text)
+        .strip_prefix(prefix)
+        .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+}
+
+/// Whether the text has letters, and all of them are letters or digits or among these.
+fn is_of(text: &str, others: &[u8]) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+}
+
 /// What follows the last colon of an ARN.
 fn arn_resource(text: &str) -> Option<&str> {
     text.strip_prefix("arn:")?
@@ -88,7 +104,7 @@ pub(crate) static NON_BLANK: Shape = text(
     1,
     1024,
     Pattern {
-        text: ".*\\S.*",
+        text: "^.*\\S.*$",
         holds: |text| !text.trim().is_empty(),
     },
 );
@@ -97,7 +113,7 @@ pub(crate) static FLEET_ID: Shape = text(
     1,
     128,
     Pattern {
-        text: "^[a-z]*fleet-[a-zA-Z0-9\\-]+",
+        text: "^[a-z]*fleet-[a-zA-Z0-9\\-]+$",
         holds: is_fleet_id,
     },
 );
@@ -108,7 +124,7 @@ pub(crate) static QUEUE_NAME_OR_ARN: Shape = text(
     1,
     256,
     Pattern {
-        text: "[a-zA-Z0-9-]+|^arn:.*:gamesessionqueue\\/[a-zA-Z0-9-]+",
+        text: "^([a-zA-Z0-9-]+|arn:.*:gamesessionqueue\\/[a-zA-Z0-9-]+)$",
         holds: |text| {
             let name = arn_resource(text).and_then(|resource| resource.strip_prefix("gamesessionqueue/"));
             is_word(name.unwrap_or(text))
@@ -116,13 +132,20 @@ pub(crate) static QUEUE_NAME_OR_ARN: Shape = text(
     },
 );
 /// `QueueCustomEventData`
-pub(crate) static QUEUE_EVENT_DATA: Shape = text(0, 256, ANY);
+pub(crate) static QUEUE_EVENT_DATA: Shape = text(
+    0,
+    256,
+    Pattern {
+        text: "^[\\s\\S]*$",
+        holds: |_| true,
+    },
+);
 /// `QueueSnsArnStringModel`
 pub(crate) static QUEUE_SNS_ARN: Shape = text(
     0,
     300,
     Pattern {
-        text: "[a-zA-Z0-9:_-]*(\\.fifo)?",
+        text: "^[a-zA-Z0-9:_-]*(\\.fifo)?$",
         holds: |text| {
             let name = text.strip_suffix(".fifo").unwrap_or(text);
             name.bytes()
@@ -149,13 +172,7 @@ pub(crate) static ALIAS: Shape = text(
     512,
     Pattern {
         text: "^(alias-\\S+|arn:.*:alias\\/alias-\\S+)$",
-        holds: |text| {
-            let id = arn_resource(text)
-                .and_then(|resource| resource.strip_prefix("alias/"))
-                .unwrap_or(text);
-            id.strip_prefix("alias-")
-                .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
-        },
+        holds: |text| is_id_or_arn(text, "alias-", "alias/"),
     },
 );
 /// `ArnStringModel`
@@ -164,16 +181,38 @@ pub(crate) static ARN: Shape = text(
     512,
     Pattern {
         text: "^[a-zA-Z0-9:/-]+$",
-        holds: |text| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":/-".contains(&byte))
-        },
+        holds: |text| is_of(text, b":/-"),
     },
 );
 /// `IdStringModel`
 pub(crate) static ID_STRING: Shape = text(1, 48, WORD);
 /// `LocationStringModel`
-pub(crate) static LOCATION: Shape = text(1, 64, WORD);
+pub(crate) static LOCATION: Shape = text(
+    1,
+    64,
+    Pattern {
+        text: "^[A-Za-z0-9\\-]+$",
+        holds: is_word,
+    },
+);
+/// `BuildIdOrArn`
+pub(crate) static BUILD: Shape = text(
+    1,
+    512,
+    Pattern {
+        text: "^(build-\\S+|arn:.*:build\\/build-\\S+)$",
+        holds: |text| is_id_or_arn(text, "build-", "build/"),
+    },
+);
+/// `ScriptIdOrArn`
+pub(crate) static SCRIPT: Shape = text(
+    1,
+    512,
+    Pattern {
+        text: "^(script-\\S+|arn:.*:script\\/script-\\S+)$",
+        holds: |text| is_id_or_arn(text, "script-", "script/"),
+    },
+);
 /// `CustomInputLocationStringModel`
 pub(crate) static CUSTOM_LOCATION: Shape = text(
     8,
@@ -216,10 +255,7 @@ pub(crate) static DNS_NAME: Shape = text(
     256,
     Pattern {
         text: "^[0-9a-zA-Z_\\-\\.]+$",
-        holds: |text| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-        },
+        holds: |text| is_of(text, b"_-."),
     },
 );
 /// `IpAddress`
@@ -229,8 +265,10 @@ pub(crate) static IP_ADDRESS: Shape = text(
     Pattern {
         text: "^[0-9A-Fa-f\\:\\.]+$",
         holds: |text| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
         },
     },
 );
@@ -368,11 +406,8 @@ pub(crate) static LAUNCH_PATH: Shape = text(
     1,
     1024,
     Pattern {
-        text: "[A-Za-z0-9_:.+\\/\\\\\\- ]+",
-        holds: |text| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_:.+/\\- ".contains(&byte))
-        },
+        text: "^[A-Za-z0-9_:.+\\/\\\\\\- ]+$",
+        holds: |text| is_of(text, b"_:.+/\\- "),
     },
 );
 /// `LaunchParametersStringModel`
@@ -380,11 +415,8 @@ pub(crate) static LAUNCH_PARAMETERS: Shape = text(
     1,
     1024,
     Pattern {
-        text: "[A-Za-z0-9_:.+\\/\\\\\\- =@;{},?'\\[\\]\"]+",
-        holds: |text| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_:.+/\\- =@;{},?'[]\"".contains(&byte))
-        },
+        text: "^[A-Za-z0-9_:.+\\/\\\\\\- =@;{},?'\\[\\]\"]+$",
+        holds: |text| is_of(text, b"_:.+/\\- =@;{},?'[]\""),
     },
 );
 /// `ResourceCreationLimitPolicy`

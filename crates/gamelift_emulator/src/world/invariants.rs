@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::World;
+use crate::model::status::{GameSessionStatus, PlacementStatus};
 
 impl World {
     /// The first broken promise, if one is.
@@ -33,11 +34,48 @@ impl World {
                 return Some(format!("I5: {:?} has had two game sessions", session.process));
             }
         }
+        if let Some(broken) = self.broken_placement() {
+            return Some(broken);
+        }
+        if let Some(wrong) = self.search.wrong(&self.game_sessions) {
+            return Some(wrong);
+        }
         for ((_, _), idle) in &self.idle {
             for key in idle {
                 if !self.processes.get(key).is_some_and(super::Process::is_placeable) {
                     return Some(format!("{key:?} is on the list of free processes and is not free"));
                 }
+            }
+        }
+        None
+    }
+
+    fn broken_placement(&self) -> Option<String> {
+        let mut placed = HashSet::new();
+        for (key, placement) in &self.placements {
+            let id = &placement.call.placement_id;
+            let pending = placement.status == PlacementStatus::Pending;
+            if pending != self.pending_placements.contains(key) {
+                return Some(format!(
+                    "{id} is {:?}, on the list of waiting ones or not",
+                    placement.status
+                ));
+            }
+            let Some(session) = placement.game_session else {
+                if placement.status == PlacementStatus::Fulfilled {
+                    return Some(format!("{id} is fulfilled by nothing"));
+                }
+                continue;
+            };
+            if !placed.insert(session) {
+                return Some(format!("I3: {id} shares its game session with another placement"));
+            }
+            if pending && self.placement_of.get(&session) != Some(key) {
+                return Some(format!("{id} waits for a game session that does not know it"));
+            }
+            let status = self.game_sessions[&session].status;
+            if pending && !matches!(status, GameSessionStatus::Activating | GameSessionStatus::Terminating) {
+                return Some(format!("{id} waits for a game session that is {status:?}"));
             }
         }
         None

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// What a search knows of a game session.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Facts<'a> {
     pub(super) id: &'a str,
     pub(super) location: &'a str,

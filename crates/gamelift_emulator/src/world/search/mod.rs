@@ -11,8 +11,12 @@ mod sort;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+use std::collections::BTreeMap;
 use std::collections::{HashMap, VecDeque};
 
+#[cfg(test)]
+use super::game_sessions::GameSession;
 use super::{
     World,
     keys::GameSessionKey,
@@ -152,5 +156,23 @@ impl Search {
                 self.fleets.remove(fleet_id);
             }
         }
+    }
+
+    /// What is wrong with what searches know, if no change is late.
+    #[cfg(test)]
+    pub(super) fn wrong(&self, sessions: &BTreeMap<GameSessionKey, GameSession>) -> Option<String> {
+        let active = |session: &&GameSession| session.status == GameSessionStatus::Active;
+        let known: usize = self.fleets.values().map(|index| index.entries.len()).sum();
+        if known != sessions.values().filter(active).count() {
+            return Some(format!("searches know {known} game sessions"));
+        }
+        for (key, session) in sessions.iter().filter(|(_, session)| active(session)) {
+            let index = self.fleets.get(&session.fleet_id);
+            let entry = index.and_then(|index| index.entries.get(&key.0));
+            if entry.map(Entry::facts) != Some(Facts::of(session)) {
+                return Some(format!("searches know old facts of {}", session.arn));
+            }
+        }
+        None
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
+use serde_json::{Value, json};
 
 use super::rig::Rig;
 use crate::{
-    model::status::{GameSessionStatus, PlayerSessionStatus},
+    model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus},
     snapshot::Snapshot,
     world::SocketId,
 };
@@ -26,6 +27,18 @@ enum Step {
     Terminate(usize),
     Ending(usize),
     Pass(u64),
+    Queue(u8, bool),
+    DeleteQueue(u8),
+    Place(u8, u8, usize),
+    StopPlacement(u8),
+    Alias(bool),
+    UpdateAlias(usize, bool),
+    DeleteAlias(usize),
+    CreateThroughAlias(usize),
+    Interrupt(usize, Option<u64>),
+    InterruptAll,
+    Crash(usize),
+    Refresh,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -41,9 +54,85 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any.clone(), any.clone()).prop_map(|(socket, player)| Step::Accept(socket, player)),
         2 => (any.clone(), any.clone()).prop_map(|(socket, player)| Step::Remove(socket, player)),
         1 => any.clone().prop_map(Step::Terminate),
-        1 => any.prop_map(Step::Ending),
+        1 => any.clone().prop_map(Step::Ending),
         2 => (0..90_u64).prop_map(Step::Pass),
+        2 => (0..2_u8, prop::bool::ANY).prop_map(|(queue, through_alias)| Step::Queue(queue, through_alias)),
+        1 => (0..2_u8).prop_map(Step::DeleteQueue),
+        3 => (0..6_u8, 0..2_u8, 0..4_usize).prop_map(|(id, queue, players)| Step::Place(id, queue, players)),
+        1 => (0..6_u8).prop_map(Step::StopPlacement),
+        1 => prop::bool::weighted(0.8).prop_map(Step::Alias),
+        1 => (any.clone(), prop::bool::ANY).prop_map(|(alias, simple)| Step::UpdateAlias(alias, simple)),
+        1 => any.clone().prop_map(Step::DeleteAlias),
+        1 => any.clone().prop_map(Step::CreateThroughAlias),
+        1 => (0..4_usize, prop::option::of(0..100_000_u64)).prop_map(|(process, within)| Step::Interrupt(process, within)),
+        1 => Just(Step::InterruptAll),
+        1 => (0..4_usize).prop_map(Step::Crash),
+        1 => Just(Step::Refresh),
     ]
+}
+
+/// The ids of all aliases.
+fn aliases(rig: &mut Rig) -> Vec<String> {
+    let listed = rig.call("ListAliases", json!({})).unwrap();
+    let aliases = listed["Aliases"].as_array().unwrap().iter();
+    aliases
+        .map(|alias| alias["AliasId"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn routing(simple: bool) -> Value {
+    if simple {
+        json!({"Type": "SIMPLE", "FleetId": "fleet-local"})
+    } else {
+        json!({"Type": "TERMINAL", "Message": "gone"})
+    }
+}
+
+/// The steps that have to do with queues and aliases. Refusals are as good as answers: the promises hold after both.
+fn route(rig: &mut Rig, step: &Step) -> Option<(&'static str, Value)> {
+    Some(match *step {
+        Step::Queue(number, through_alias) => {
+            let alias = aliases(rig).pop().filter(|_| through_alias);
+            let arn = match alias {
+                Some(alias) => format!("arn:aws:gamelift:us-west-2:123456789012:alias/{alias}"),
+                None => rig.world.fleet_arn("fleet-local"),
+            };
+            let queue = json!({"Name": format!("queue-{number}"), "TimeoutInSeconds": 10 + 60 * u32::from(number),
+                "Destinations": [{"DestinationArn": arn}]});
+            ("CreateGameSessionQueue", queue)
+        }
+        Step::DeleteQueue(number) => ("DeleteGameSessionQueue", json!({"Name": format!("queue-{number}")})),
+        Step::Place(id, queue, players) => {
+            let players: Vec<Value> = (0..players)
+                .map(|player| json!({"PlayerId": format!("p{player}")}))
+                .collect();
+            let placement = json!({"PlacementId": format!("placement-{id}"), "GameSessionQueueName": format!("queue-{queue}"),
+                "MaximumPlayerSessionCount": 2, "DesiredPlayerSessions": players});
+            ("StartGameSessionPlacement", placement)
+        }
+        Step::StopPlacement(id) => (
+            "StopGameSessionPlacement",
+            json!({"PlacementId": format!("placement-{id}")}),
+        ),
+        Step::Alias(simple) => (
+            "CreateAlias",
+            json!({"Name": "alias", "RoutingStrategy": routing(simple)}),
+        ),
+        Step::UpdateAlias(which, simple) => {
+            let alias = pick(&aliases(rig), which)?;
+            (
+                "UpdateAlias",
+                json!({"AliasId": alias, "RoutingStrategy": routing(simple)}),
+            )
+        }
+        Step::DeleteAlias(which) => ("DeleteAlias", json!({"AliasId": pick(&aliases(rig), which)?})),
+        Step::CreateThroughAlias(which) => {
+            let alias = pick(&aliases(rig), which)?;
+            let create = json!({"AliasId": alias, "Location": "custom-local", "MaximumPlayerSessionCount": 2});
+            ("CreateGameSession", create)
+        }
+        _ => return None,
+    })
 }
 
 fn pick<T: Clone>(of: &[T], number: usize) -> Option<T> {
@@ -85,6 +174,25 @@ fn take(rig: &mut Rig, sockets: &mut Vec<SocketId>, step: &Step) {
         Step::Terminate(which) => drop(session(which).map(|arn| rig.terminate(&arn).is_ok())),
         Step::Ending(number) => drop(pick(sockets, number).map(|socket| rig.ending(socket))),
         Step::Pass(seconds) => rig.pass(Duration::from_secs(seconds)),
+        Step::Interrupt(number, within) => {
+            let process = format!("process-{number}");
+            match within {
+                Some(millis) => rig
+                    .world
+                    .interrupt_within(Some(&process), Duration::from_millis(millis), rig.now),
+                None => rig.world.interrupt(Some(&process), rig.now),
+            }
+        }
+        Step::InterruptAll => rig.world.interrupt(None, rig.now),
+        Step::Crash(number) => rig.world.crash(Some(&format!("process-{number}")), rig.now),
+        Step::Refresh => rig.world.refresh_connections(None, rig.now),
+        _ => {
+            if let Some((operation, call)) = route(rig, step) {
+                drop(rig.call(operation, call));
+                // what a call set off happens before the next one
+                rig.pass(Duration::ZERO);
+            }
+        }
     }
 }
 
@@ -115,6 +223,17 @@ fn forbidden_change(before: &Snapshot, after: &Snapshot) -> Option<String> {
             return Some(format!("a game session went from {:?} to {:?}", old.status, new.status));
         }
     }
+    let after: HashMap<&str, PlacementStatus> = after
+        .placements
+        .iter()
+        .map(|placement| (placement.placement_id.as_str(), placement.status))
+        .collect();
+    for placement in &before.placements {
+        let now = after[placement.placement_id.as_str()];
+        if placement.status != PlacementStatus::Pending && now != placement.status {
+            return Some(format!("a placement went from {:?} to {now:?}", placement.status));
+        }
+    }
     None
 }
 
@@ -133,19 +252,38 @@ fn rest(rig: &mut Rig, sockets: &[SocketId]) -> Option<String> {
         .player_sessions
         .iter()
         .any(|player| player.status <= PlayerSessionStatus::Active);
-    (alive || seated || snapshot.open_sockets > 0).then(|| "I7: something is left at rest".to_owned())
+    let waiting = snapshot
+        .placements
+        .iter()
+        .any(|placement| placement.status == PlacementStatus::Pending);
+    (alive || seated || waiting || snapshot.open_sockets > 0).then(|| "I7: something is left at rest".to_owned())
 }
 
 /// `EMULATOR_HISTORIES` asks for more than the ordinary number.
 fn histories() -> u32 {
-    std::env::var("EMULATOR_HISTORIES")
-        .ok()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(1_000)
+    from_environment("EMULATOR_HISTORIES").unwrap_or(1_000)
+}
+
+/// `EMULATOR_SEED` asks for other histories than the ordinary ones.
+fn seed() -> u64 {
+    from_environment("EMULATOR_SEED").unwrap_or(1)
+}
+
+fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let number = std::env::var(name).ok()?;
+    Some(
+        number
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is not a number: {number}")),
+    )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(histories()) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed()),
+        ..ProptestConfig::with_cases(histories())
+    })]
 
     #[test]
     fn the_invariants_hold_after_every_step_of_any_history(steps in prop::collection::vec(step(), 1..60)) {
