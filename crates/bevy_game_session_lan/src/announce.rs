@@ -133,7 +133,6 @@ fn service_of(game: &str, host: HostId, description: &Description) -> Option<Ser
     let short = host_text.get(..8)?;
     let id = host.session(description.number).to_string();
     let lock = match description.lock {
-        Lock::Open if description.password => "password",
         Lock::Open => "none",
         Lock::Password => "password",
         Lock::Code => "code",

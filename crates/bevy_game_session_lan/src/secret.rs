@@ -3,6 +3,7 @@
 use std::fmt;
 
 use argon2::Argon2;
+use game_session_protocol::SessionKey;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{GameMark, HostId, digest, random};
@@ -48,7 +49,7 @@ pub(crate) struct CodeKeys {
     /// Finds the game session: it is asked for in the open.
     pub(crate) tag: [u8; 8],
     /// Opens its door.
-    pub(crate) key: [u8; 32],
+    pub(crate) key: SessionKey,
 }
 
 impl fmt::Debug for CodeKeys {
@@ -62,15 +63,19 @@ pub(crate) fn keys_of_code(game: GameMark, code: &str) -> CodeKeys {
     let stretched = stretch(b"lan code v1", &game.0, code.as_bytes());
     CodeKeys {
         tag: digest(&[b"tag", &stretched]),
-        key: digest(&[b"key", &stretched]),
+        key: key(&[b"key", &stretched]),
     }
 }
 
 /// Stretches the password of one game session.
-pub(crate) fn key_of_password(host: HostId, number: u32, password: &str) -> [u8; 32] {
+pub(crate) fn key_of_password(host: HostId, number: u32, password: &str) -> SessionKey {
     let mut salt = host.0.to_vec();
     salt.extend(number.to_be_bytes());
-    stretch(b"lan password v1", &salt, password.as_bytes())
+    key(&[&stretch(b"lan password v1", &salt, password.as_bytes())])
+}
+
+fn key(parts: &[&[u8]]) -> SessionKey {
+    SessionKey::new(digest(parts)).expect("a hash is not all zero")
 }
 
 /// Argon2id with the crate's defaults, which are OWASP's: 19 MiB, two passes. Who records or fakes a handshake can try codes

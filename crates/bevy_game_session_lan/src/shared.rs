@@ -1,9 +1,10 @@
 //! What all parts of one LAN share: the state machines under their locks, and who is told of changes.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use game_session_protocol::HostEvent;
+use game_session_protocol::{GameSessionId, HostEvent, SessionKey};
 use tokio::sync::Notify;
 
 use crate::announce::DnsSd;
@@ -42,7 +43,11 @@ pub(crate) struct Shared {
     fate: Mutex<Fate>,
     counters: Mutex<LanCounters>,
     event_waker: Mutex<Option<Waker>>,
+    keys: Mutex<VecDeque<(GameSessionId, SessionKey)>>,
 }
+
+/// Of so many game sessions the key is remembered.
+const MOST_KEYS: usize = 16;
 
 impl Shared {
     pub(crate) fn new(config: LanConfig) -> Arc<Self> {
@@ -65,6 +70,7 @@ impl Shared {
             fate: Mutex::new(Fate::new(config.bad_network)),
             counters: Mutex::default(),
             event_waker: Mutex::default(),
+            keys: Mutex::default(),
             config,
         })
     }
@@ -136,6 +142,19 @@ impl Shared {
 
     pub(crate) fn found(&self) -> Vec<Found> {
         self.search().found(self.clock.now())
+    }
+
+    /// The key that opened the door of a game session before.
+    pub(crate) fn known_key(&self, id: &GameSessionId) -> Option<SessionKey> {
+        let keys = locked(&self.keys);
+        keys.iter().find(|(of, _)| of == id).map(|(_, key)| key.clone())
+    }
+
+    pub(crate) fn remember_key(&self, id: GameSessionId, key: SessionKey) {
+        let mut keys = locked(&self.keys);
+        keys.retain(|(of, _)| *of != id);
+        keys.truncate(MOST_KEYS - 1);
+        keys.push_front((id, key));
     }
 
     pub(crate) fn count(&self, add: impl FnOnce(&mut LanCounters)) {

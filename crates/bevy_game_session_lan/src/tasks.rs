@@ -72,7 +72,8 @@ async fn send_all(shared: &Shared, mouth: &Mouth, over: &mut Option<(Vec<Interfa
         let Some((to, query)) = shared.search().poll_transmit(now) else {
             return;
         };
-        for _ in 0..shared.fate().copies() {
+        let copies = shared.fate().copies();
+        for _ in 0..copies {
             match (to, shared.config.group) {
                 (To::Address(to), _) => mouth.send(to, &query).await,
                 (To::Group, Some(port)) => {
@@ -156,7 +157,8 @@ async fn reply(datagram: &[u8], from: SocketAddr, socket: &UdpSocket, shared: &S
     let now = shared.clock.now();
     let reply = shared.responder().handle_datagram(from.ip(), datagram, now);
     if let Some(reply) = reply {
-        for _ in 0..shared.fate().copies() {
+        let copies = shared.fate().copies();
+        for _ in 0..copies {
             let _lost = socket.send_to(&reply, from).await;
         }
     }

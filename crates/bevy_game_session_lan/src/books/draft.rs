@@ -1,7 +1,7 @@
 //! What a click asks for, checked.
 
 use game_session_protocol::game_session::{MAX_PLAYERS, MAX_PROPERTIES};
-use game_session_protocol::{BuildId, ErrorCode, GameProperties, Privacy, ServiceError};
+use game_session_protocol::{BuildId, ErrorCode, GameProperties, Password, Privacy, ServiceError};
 
 /// What a click asks for. The bounds are those of the online orchestrator, so that a game works on both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub(crate) struct Draft {
     pub(crate) build: BuildId,
     pub(crate) properties: GameProperties,
     pub(crate) privacy: Privacy,
+    pub(crate) password: Option<Password>,
 }
 
 impl Draft {
@@ -28,6 +29,12 @@ impl Draft {
                 .any(|(key, value)| !(1..=32).contains(&key.len()) || value.len() > 96)
         {
             no("at most 14 properties are allowed, with keys up to 32 and values up to 96 characters")
+        } else if self
+            .password
+            .as_ref()
+            .is_some_and(|password| !(1..=64).contains(&password.expose().chars().count()))
+        {
+            no("a password must have 1 to 64 characters")
         } else {
             Ok(())
         }

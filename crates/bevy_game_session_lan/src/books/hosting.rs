@@ -6,7 +6,7 @@ use game_session_protocol::{
     ErrorCode, GameSessionId, HostError, HostEvent, PlayerSessionId, PlayerSessionPolicy, ServiceError,
 };
 
-use super::{Books, Session, Status};
+use super::{Books, Session, Status, refused};
 
 /// The most events that wait for the game; no order of calls makes more that matter.
 const MOST_EVENTS: usize = 64;
@@ -75,6 +75,14 @@ impl Books {
             (Process::Ready(_), Some(session)) if session.status == Status::Ending => Readiness::Soon,
             (Process::Expected, _) => Readiness::Soon,
             _ => Readiness::No,
+        }
+    }
+
+    /// The port of the door, once there is one.
+    pub(crate) fn door(&self) -> Option<u16> {
+        match self.process {
+            Process::Ready(place) => Some(place.door),
+            Process::Absent | Process::Expected => None,
         }
     }
 
@@ -168,14 +176,14 @@ impl Books {
     }
 
     /// Whether a game session is loading or active.
-    pub(crate) fn standing(&mut self, number: u32) -> Result<Standing, ServiceError> {
-        let failed = super::refused(ErrorCode::ActivationFailed);
-        let session = self.session(number)?;
+    pub(crate) fn standing(&self, number: u32) -> Result<Standing, ServiceError> {
+        let here = self.session.as_ref().filter(|session| session.number == number);
+        let session = here.ok_or_else(|| self.past.why(number, self.newest))?;
         match session.status {
             Status::Activating => Ok(Standing::Loading),
             Status::Active => Ok(Standing::Active),
-            Status::Ending if session.failed => Err(failed),
-            Status::Ending => Err(super::refused(ErrorCode::SessionEnded)),
+            Status::Ending if session.failed => Err(refused(ErrorCode::ActivationFailed)),
+            Status::Ending => Err(refused(ErrorCode::SessionEnded)),
         }
     }
 }

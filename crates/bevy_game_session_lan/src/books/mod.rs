@@ -12,7 +12,7 @@ mod seats;
 mod tests;
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use game_session_protocol::host::SecretText;
 use game_session_protocol::{
@@ -24,7 +24,7 @@ use subtle::ConstantTimeEq as _;
 
 pub(crate) use draft::Draft;
 use hosting::Process;
-pub(crate) use hosting::{Place, Readiness};
+pub(crate) use hosting::{Place, Readiness, Standing};
 use past::Past;
 pub(crate) use past::refused;
 use seats::Seats;
@@ -47,7 +47,6 @@ pub(crate) struct Secrets {
     pub(crate) code: String,
     /// Finds the game session by its code; there when the code was stretched.
     pub(crate) tag: Option<[u8; 8]>,
-    pub(crate) password: Option<Password>,
 }
 
 /// The books.
@@ -244,7 +243,7 @@ impl Books {
             Status::Ending => return Err(refused(ErrorCode::SessionEnded)),
         }
         if caller.from.is_some() && !session.knows(caller.password.as_ref()) {
-            return Err(refused(ErrorCode::Unauthorized));
+            return Err(refused(ErrorCode::WrongPassword));
         }
         if session.draft.build != caller.build {
             return Err(refused(ErrorCode::VersionMismatch));
@@ -290,6 +289,12 @@ impl Books {
             timings: SeatTimings::default(),
         };
         Ok(Some(Given { seat, is_new }))
+    }
+
+    /// The game session with the code of this tag.
+    pub(crate) fn behind(&self, tag: [u8; 8]) -> Option<u32> {
+        let session = self.session.as_ref()?;
+        (session.secrets.tag == Some(tag)).then_some(session.number)
     }
 
     /// Gives up the seat that a player has reserved. One that is taken up is freed by the server when the connection ends.
@@ -387,7 +392,7 @@ impl Books {
             properties: session.draft.properties.clone(),
             owner: pseudonym(&self.owner),
             lock: session.secrets.lock,
-            password: session.secrets.password.is_some(),
+            password: session.draft.password.is_some(),
             door: session.place.door,
         };
         Some((description, session.secrets.tag))
@@ -416,12 +421,14 @@ impl Session {
             policy: self.policy,
             properties: self.draft.properties.clone(),
             owner: Some(pseudonym(owner)),
+            locked: self.secrets.lock != Lock::Open,
+            ping_beacon: None,
         }
     }
 
     /// Whether the password is right. Where the door's key is made of it, it was proven there.
     fn knows(&self, given: Option<&Password>) -> bool {
-        match (&self.secrets.password, self.secrets.lock) {
+        match (&self.draft.password, self.secrets.lock) {
             (Some(wanted), Lock::Code | Lock::Open) => given.is_some_and(|given| {
                 let (wanted, given): ([u8; 32], [u8; 32]) = (
                     digest(&[wanted.expose().as_bytes()]),

@@ -35,7 +35,7 @@ pub(crate) fn refused(code: ErrorCode) -> ServiceError {
         ErrorCode::VersionMismatch => "the game session runs another build",
         ErrorCode::SessionEnded => "the game session is over",
         ErrorCode::Forbidden => "only the owner may do this",
-        ErrorCode::Unauthorized => "the password or join code is wrong or missing",
+        ErrorCode::WrongPassword => "the password or join code is wrong or missing",
         ErrorCode::NoCapacity => "this process is not ready to host: give the server plugin the host of the same Lan",
         ErrorCode::ActivationFailed => "the game did not get the game session going",
         ErrorCode::IdempotencyMismatch => "the idempotency key was used with another request",

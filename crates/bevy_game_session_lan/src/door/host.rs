@@ -113,7 +113,7 @@ async fn receive(mut stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) 
             return Err(io::ErrorKind::InvalidData.into());
         }
         shared.count(|counters| counters.door_wrong_key += 1);
-        return refuse(&mut stream, refused(ErrorCode::Unauthorized)).await;
+        return refuse(&mut stream, refused(ErrorCode::WrongPassword)).await;
     };
     let mut reply = vec![0];
     reply.extend(second);
@@ -138,7 +138,7 @@ fn key_for(head: Head, from: IpAddr, shared: &Shared) -> Result<Option<SessionKe
     let plate = shared.with_books(|books, _| books.doorplate(head.number))?;
     match (plate.lock, head.pattern) {
         (Lock::Open, Pattern::Open) => Ok(None),
-        (Lock::Open, Pattern::Keyed) | (_, Pattern::Open) => Err(refused(ErrorCode::Unauthorized)),
+        (Lock::Open, Pattern::Keyed) | (_, Pattern::Open) => Err(refused(ErrorCode::WrongPassword)),
         (_, Pattern::Keyed) => {
             let may = shared.tries().may_try(from, shared.clock.now());
             may.map_err(|wait| {
@@ -205,7 +205,7 @@ async fn answer(
             (code.map_or_else(|error| Answer::Refused(error.into()), Answer::Code), None)
         }
     };
-    let wrong_password = matches!(&answer, Answer::Refused(refusal) if refusal.code == ErrorCode::Unauthorized);
+    let wrong_password = matches!(&answer, Answer::Refused(refusal) if refusal.code == ErrorCode::WrongPassword);
     if wrong_password {
         shared.count(|counters| counters.door_wrong_key += 1);
     } else if visitor.pattern == Pattern::Keyed {

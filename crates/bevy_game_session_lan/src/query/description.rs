@@ -75,6 +75,8 @@ impl Description {
             policy: self.policy,
             properties: self.properties.clone(),
             owner: Some(self.owner.clone()),
+            locked: self.lock != Lock::Open,
+            ping_beacon: None,
         }
     }
 }

@@ -65,10 +65,13 @@ pub(crate) struct Found {
     pub(crate) doors: Vec<SocketAddr>,
     pub(crate) round_trip: Duration,
     pub(crate) heard: Duration,
+    /// The join codes it answered to.
+    pub(crate) tags: Vec<[u8; 8]>,
 }
 
 #[derive(Debug)]
 struct Entry {
+    tags: Vec<[u8; 8]>,
     addresses: Vec<Address>,
     revision: u32,
     parts: Vec<Option<Vec<u8>>>,
@@ -263,14 +266,14 @@ impl Search {
                 && (*to == To::Group || *to == To::Address(from))
                 && (!matches!(wanted, Wanted::Host(_)) || *wanted == Wanted::Host(reply.host))
         });
-        let Some((sent, ..)) = asked else {
+        let Some(&(sent, _, wanted)) = asked else {
             self.counters.replies_unasked += 1;
             return false;
         };
         let address = Address {
             at: from,
             heard: now,
-            round_trip: now.saturating_sub(*sent),
+            round_trip: now.saturating_sub(sent),
         };
         if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.at == from) {
             candidate.unanswered = 0;
@@ -279,7 +282,15 @@ impl Search {
             let primary = self.entries.get(&reply.host).is_some_and(|entry| entry.addresses[0].at == from);
             return primary && self.entries.remove(&reply.host).is_some();
         }
-        self.take_in(address, reply)
+        let host = reply.host;
+        let changed = self.take_in(address, reply);
+        if let (Wanted::Code(tag), Some(entry)) = (wanted, self.entries.get_mut(&host))
+            && !entry.tags.contains(&tag)
+        {
+            entry.tags.truncate(MOST_WANTS - 1);
+            entry.tags.insert(0, tag);
+        }
+        changed
     }
 
     fn take_in(&mut self, address: Address, reply: Reply) -> bool {
@@ -297,6 +308,7 @@ impl Search {
             }
         }
         let entry = self.entries.entry(host).or_insert_with(|| Entry {
+            tags: Vec::new(),
             addresses: Vec::new(),
             revision: reply.revision,
             parts: Vec::new(),
@@ -355,6 +367,7 @@ impl Search {
                     doors: entry.doors(description.door),
                     round_trip: entry.addresses.first()?.round_trip,
                     heard: entry.heard,
+                    tags: entry.tags.clone(),
                 })
             })
             .collect();
