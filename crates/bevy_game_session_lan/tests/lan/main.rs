@@ -1,0 +1,8 @@
+//! Hosts and players on this machine's loopback, over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+mod hostile;
+mod joining;
+mod life;
+mod search;
