@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `client` | [`client`]: the client plugin, with sessions from the backend over HTTP | yes |
 //! | `server` | [`server`]: the dedicated server plugin, with game sessions from Amazon GameLift | |
+//! | `lan` | [`lan`]: sessions on the local network, without a cloud | |
 //! | `renet` | [`renet`]: travel over `bevy_renet` with a ticketed transport | yes |
 //! | `replicon` | the same for games on `bevy_replicon` | |
 //!
@@ -15,6 +16,8 @@
 
 #[cfg(feature = "client")]
 pub use bevy_game_session_client as client;
+#[cfg(feature = "lan")]
+pub use bevy_game_session_lan as lan;
 #[cfg(feature = "renet")]
 pub use bevy_game_session_renet as renet;
 #[cfg(feature = "server")]
@@ -25,6 +28,8 @@ pub use game_session_protocol as protocol;
 pub mod prelude {
     #[cfg(feature = "client")]
     pub use bevy_game_session_client::prelude::*;
+    #[cfg(feature = "lan")]
+    pub use bevy_game_session_lan::{Lan, LanConfig, LanDoor, LanIdentity};
     #[cfg(feature = "renet")]
     pub use bevy_game_session_renet::TravelPlugin;
     #[cfg(feature = "server")]

@@ -1,22 +1,6 @@
 //! DNS-SD: game sessions announced to any browser of services, and announcements heard. The one file that knows `mdns-sd`.
 //!
-//! The service type is `_bgsession._udp` (RFC 6763 section 7: what is not TCP alone is `_udp`). An instance is named as its
-//! game session, with the first digits of the host's id behind, so that two of the same name both stay. The port is that of
-//! the door: TCP for joining, UDP for queries. TXT keys:
-//!
-//! | key | value |
-//! |---|---|
-//! | `txtvers` | `1` |
-//! | `game` | the game's name |
-//! | `id` | the id of the game session |
-//! | `name` | its name |
-//! | `build` | its build |
-//! | `players` | seats taken |
-//! | `max` | seats in all |
-//! | `open` | `yes`, or `no` when no new players may come |
-//! | `lock` | `none`, `password` or `code` |
-//!
-//! An announcement is only believed to be an address worth asking.
+//! Names and keys are in `announce.md`. An announcement is only believed to be an address worth asking.
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::OnceLock;
@@ -121,7 +105,11 @@ impl Drop for Browse<'_> {
 fn door(ip: &ScopedIp, port: u16) -> SocketAddr {
     match (ip.to_ip_addr(), ip) {
         (IpAddr::V6(address), ScopedIp::V6(v6)) => {
-            let scope = if address.is_unicast_link_local() { v6.scope_id().index } else { 0 };
+            let scope = if address.is_unicast_link_local() {
+                v6.scope_id().index
+            } else {
+                0
+            };
             SocketAddrV6::new(address, port, 0, scope).into()
         }
         (address, _) => SocketAddr::new(address, port),
@@ -141,7 +129,10 @@ fn service_of(game: &str, host: HostId, description: &Description) -> Option<Ser
         PlayerSessionPolicy::AcceptAll => "yes",
         PlayerSessionPolicy::DenyAll => "no",
     };
-    let (players, max) = (description.current_players.to_string(), description.max_players.to_string());
+    let (players, max) = (
+        description.current_players.to_string(),
+        description.max_players.to_string(),
+    );
     let name = shortened(&description.name, 200);
     let texts = [
         ("txtvers", "1"),

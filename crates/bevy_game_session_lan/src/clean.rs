@@ -12,7 +12,11 @@ pub(crate) fn clean(text: &str) -> String {
         .take(LONGEST)
         .collect();
     let kept = kept.trim();
-    if kept.is_empty() { "?".to_owned() } else { kept.to_owned() }
+    if kept.is_empty() {
+        "?".to_owned()
+    } else {
+        kept.to_owned()
+    }
 }
 
 /// Unicode's format characters that a name has no use for, and its separators of lines.

@@ -34,7 +34,10 @@ pub(crate) async fn create(
 }
 
 /// The same without a player: the host of it is nobody's seat.
-pub(crate) async fn create_empty(shared: Arc<Shared>, request: CreateGameSession) -> Result<GameSessionId, ServiceError> {
+pub(crate) async fn create_empty(
+    shared: Arc<Shared>,
+    request: CreateGameSession,
+) -> Result<GameSessionId, ServiceError> {
     let made = Made {
         number: host(&shared, request, &Progress::ignored()).await?,
         shared,

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::{
-    ErrorCode, FindGameSessions, GameSession, GameSessionId, GameSessionOrder, GameSessionPage, QuickJoin,
-    ServiceError,
+    ErrorCode, FindGameSessions, GameSession, GameSessionId, GameSessionOrder, GameSessionPage, QuickJoin, ServiceError,
 };
 use tokio::time::{sleep, timeout};
 
@@ -38,7 +37,10 @@ pub(crate) async fn find(shared: Arc<Shared>, query: FindGameSessions) -> Result
     let heard_since = if query.page.is_none() { began } else { Duration::ZERO };
     let wait = async {
         let fits = |found: &Found| found.order >= page.from && fits(&query, found);
-        wait_for(&shared, |found| found.iter().any(|found| found.heard >= heard_since && fits(found))).await;
+        wait_for(&shared, |found| {
+            found.iter().any(|found| found.heard >= heard_since && fits(found))
+        })
+        .await;
         sleep(SETTLE).await;
     };
     let _nobody = timeout(until.saturating_sub(now), wait).await;
@@ -94,7 +96,10 @@ fn page_of(shared: &Shared, query: &FindGameSessions, page: Page) -> GameSession
 
 fn fits(query: &FindGameSessions, found: &Found) -> bool {
     crate::books::is_listed(&found.description)
-        && query.build.as_ref().is_none_or(|build| found.game_session.build == *build)
+        && query
+            .build
+            .as_ref()
+            .is_none_or(|build| found.game_session.build == *build)
         && query
             .properties
             .iter()

@@ -50,7 +50,9 @@ impl SessionHost for LanHost {
 
     fn ready(&self, process: ReadyProcess) -> BoxedFuture<Result<(), HostError>> {
         let (shared, runtime, open) = (self.shared.clone(), self.runtime.clone(), self.open.clone());
-        let (at_work, gone) = (runtime.clone(), || Err(unavailable("the thread for the network is gone")));
+        let (at_work, gone) = (runtime.clone(), || {
+            Err(unavailable("the thread for the network is gone"))
+        });
         let work = async move { be_ready(process.port, &shared, &runtime, &open) };
         at_work.ask(work, gone)
     }

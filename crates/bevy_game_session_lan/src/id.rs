@@ -104,7 +104,13 @@ mod tests {
     fn the_id_of_a_game_session_tells_its_host_and_nothing_else_is_one() {
         let host = HostId::random();
         assert_eq!(HostId::of_session(&host.session(7)), Some((host, 7)));
-        for other in ["lan-00-1", "memory-1", "lan-", &format!("lan-{host}-007"), &format!("lan-{host}-+7")] {
+        for other in [
+            "lan-00-1",
+            "memory-1",
+            "lan-",
+            &format!("lan-{host}-007"),
+            &format!("lan-{host}-+7"),
+        ] {
             let other = other.parse().expect("a valid id of some orchestrator");
             assert_eq!(HostId::of_session(&other), None);
         }

@@ -38,7 +38,10 @@ impl LanIdentity {
             Ok(text) => unhex(text.trim()).map(Self).ok_or_else(|| {
                 io::Error::new(
                     io::ErrorKind::InvalidData,
-                    format!("{} holds no LAN identity: remove it to become a new player", path.display()),
+                    format!(
+                        "{} holds no LAN identity: remove it to become a new player",
+                        path.display()
+                    ),
                 )
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -141,13 +144,19 @@ mod tests {
         assert_eq!(first.key_for(here), second.key_for(here));
         assert_ne!(first.key_for(here), first.key_for(there));
         std::fs::write(&path, "garbage").unwrap();
-        assert_eq!(LanIdentity::load_or_make(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            LanIdentity::load_or_make(&path).unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
     }
 
     #[test]
     fn no_identity_is_shown() {
         let identity = LanIdentity::random();
         let key = identity.key_for(HostId([0; 16]));
-        assert_eq!(format!("{identity:?} {key:?}"), "LanIdentity(redacted) PlayerKey(redacted)");
+        assert_eq!(
+            format!("{identity:?} {key:?}"),
+            "LanIdentity(redacted) PlayerKey(redacted)"
+        );
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::{
-    CreateGameSession, ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Password, Privacy, Progress, ProgressStep,
-    QuickJoin, Seat, ServiceError, SessionKey,
+    CreateGameSession, ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Password, Privacy, Progress,
+    ProgressStep, QuickJoin, Seat, ServiceError, SessionKey,
 };
 
 use crate::books::refused;
@@ -26,20 +26,30 @@ fn parsed(id: &GameSessionId) -> Result<(HostId, u32), ServiceError> {
     HostId::of_session(id).ok_or_else(|| refused(ErrorCode::NotFound))
 }
 
-pub(crate) async fn join(shared: Arc<Shared>, request: JoinGameSession, progress: Progress) -> Result<Seat, ServiceError> {
+pub(crate) async fn join(
+    shared: Arc<Shared>,
+    request: JoinGameSession,
+    progress: Progress,
+) -> Result<Seat, ServiceError> {
     progress.report(ProgressStep::Placing);
     let (host, number) = parsed(&request.id)?;
     if host == shared.host {
         let caller = own_caller(&shared, request.build);
         let given = shared.with_books(|books, now_ms| books.seat(now_ms, number, &caller))?;
         progress.report(ProgressStep::Ticket);
-        return given.map(|given| given.seat).ok_or_else(|| refused(ErrorCode::NotFound));
+        return given
+            .map(|given| given.seat)
+            .ok_or_else(|| refused(ErrorCode::NotFound));
     }
     let found = locate(&shared, host, number).await?;
     let key = match (found.description.lock, &request.password) {
         (Lock::Open, _) => None,
         (lock, Some(password)) => Some(key_of(&shared, &found, lock, password.clone()).await?),
-        (_, None) => Some(shared.known_key(&request.id).ok_or_else(|| refused(ErrorCode::WrongPassword))?),
+        (_, None) => Some(
+            shared
+                .known_key(&request.id)
+                .ok_or_else(|| refused(ErrorCode::WrongPassword))?,
+        ),
     };
     seat(&shared, &found, key, request.build, None, &progress).await
 }
@@ -127,7 +137,11 @@ pub(crate) async fn join_by_code(
     Err(last)
 }
 
-pub(crate) async fn quick_join(shared: Arc<Shared>, request: QuickJoin, progress: Progress) -> Result<Seat, ServiceError> {
+pub(crate) async fn quick_join(
+    shared: Arc<Shared>,
+    request: QuickJoin,
+    progress: Progress,
+) -> Result<Seat, ServiceError> {
     progress.report(ProgressStep::Placing);
     let mut fitting = find_fitting(&shared, &request, QUICK_LOOK).await;
     fitting.sort_by_key(|found| std::cmp::Reverse(found.game_session.current_players));
@@ -175,7 +189,13 @@ pub(crate) async fn join_code(shared: Arc<Shared>, id: GameSessionId) -> Result<
 }
 
 /// Asks a host where this player has a seat.
-async fn ask(shared: &Shared, host: HostId, number: u32, id: &GameSessionId, ask: &Ask) -> Result<Answer, ServiceError> {
+async fn ask(
+    shared: &Shared,
+    host: HostId,
+    number: u32,
+    id: &GameSessionId,
+    ask: &Ask,
+) -> Result<Answer, ServiceError> {
     let found = locate(shared, host, number).await?;
     let key = match found.description.lock {
         Lock::Open => None,

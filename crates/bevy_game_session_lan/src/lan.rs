@@ -66,7 +66,8 @@ impl Lan {
                 reason: "its thread is gone".into(),
             })
         };
-        self.runtime.ask(creating::create_empty(self.shared.clone(), request), gone)
+        self.runtime
+            .ask(creating::create_empty(self.shared.clone(), request), gone)
     }
 
     /// The port of this host's door, once its server plugin is ready: what others give to
@@ -77,7 +78,11 @@ impl Lan {
 
     /// The addresses from which hosts were heard, for people who look for a fault.
     pub fn heard_from(&self) -> Vec<SocketAddr> {
-        self.shared.found().iter().flat_map(|found| found.doors.clone()).collect()
+        self.shared
+            .found()
+            .iter()
+            .flat_map(|found| found.doors.clone())
+            .collect()
     }
 
     /// What was answered and what was dropped.
@@ -88,6 +93,8 @@ impl Lan {
 
 impl fmt::Debug for Lan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lan").field("game", &self.shared.config.game).finish_non_exhaustive()
+        f.debug_struct("Lan")
+            .field("game", &self.shared.config.game)
+            .finish_non_exhaustive()
     }
 }

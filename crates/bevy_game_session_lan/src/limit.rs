@@ -100,8 +100,14 @@ mod tests {
     #[test]
     fn a_source_that_asks_too_often_waits_and_others_do_not() {
         let mut limits = Limits::new(
-            Rate { burst: 2, per_second: 1 },
-            Rate { burst: 100, per_second: 100 },
+            Rate {
+                burst: 2,
+                per_second: 1,
+            },
+            Rate {
+                burst: 100,
+                per_second: 100,
+            },
         );
         let (one, other) = (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(10, 0, 0, 2).into());
         let now = Duration::ZERO;
@@ -113,8 +119,17 @@ mod tests {
 
     #[test]
     fn a_flood_of_sources_is_remembered_in_bounded_memory_and_forgotten() {
-        let rate = Rate { burst: 1, per_second: 1 };
-        let mut limits = Limits::new(rate, Rate { burst: 1_000_000, per_second: 1 });
+        let rate = Rate {
+            burst: 1,
+            per_second: 1,
+        };
+        let mut limits = Limits::new(
+            rate,
+            Rate {
+                burst: 1_000_000,
+                per_second: 1,
+            },
+        );
         for source in 0..10_000_u32 {
             limits.allow(Ipv4Addr::from(source).into(), Duration::ZERO);
         }

@@ -96,7 +96,8 @@ impl SessionService for LanService {
 
     fn ping(&self, game_session: &GameSession) -> BoxedFuture<Option<Duration>> {
         let (shared, id) = (self.shared.clone(), game_session.id.clone());
-        self.runtime.ask(async move { finding::round_trip(&shared, &id).await }, || None)
+        self.runtime
+            .ask(async move { finding::round_trip(&shared, &id).await }, || None)
     }
 
     fn update(&self, request: UpdateGameSession) -> BoxedFuture<Result<GameSession, ServiceError>> {

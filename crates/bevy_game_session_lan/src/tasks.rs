@@ -91,7 +91,9 @@ async fn send_all(shared: &Shared, mouth: &Mouth, over: &mut Option<(Vec<Interfa
 pub(crate) async fn browse(shared: Arc<Shared>) {
     loop {
         shared.browse_wanted.notified().await;
-        let Some(mut browse) = shared.dns_sd.browse() else { return };
+        let Some(mut browse) = shared.dns_sd.browse() else {
+            return;
+        };
         loop {
             tokio::select! {
                 found = timeout(LINGER, browse.next(&shared.config.game)) => match found {
@@ -147,7 +149,10 @@ pub(crate) async fn answer_group(port: u16, doors: Vec<Arc<UdpSocket>>, shared: 
             sleep(Duration::from_millis(1)).await;
             continue;
         };
-        if let Some(socket) = doors.iter().find(|socket| socket.local_addr().is_ok_and(|own| own.is_ipv4() == from.is_ipv4())) {
+        if let Some(socket) = doors
+            .iter()
+            .find(|socket| socket.local_addr().is_ok_and(|own| own.is_ipv4() == from.is_ipv4()))
+        {
             reply(datagram, from, socket, &shared).await;
         }
     }

@@ -57,7 +57,8 @@ pub(crate) enum Readiness {
 
 impl Books {
     pub(super) fn tell(&mut self, event: HostEvent) {
-        if let (HostEvent::GameSessionUpdated(_), Some(HostEvent::GameSessionUpdated(_))) = (&event, self.events.back()) {
+        if let (HostEvent::GameSessionUpdated(_), Some(HostEvent::GameSessionUpdated(_))) = (&event, self.events.back())
+        {
             self.events.pop_back();
         }
         if self.events.len() < MOST_EVENTS {

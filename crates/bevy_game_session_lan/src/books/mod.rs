@@ -264,7 +264,9 @@ impl Books {
             let id: PlayerSessionId = format!("psess-{made}-{}", hex(&random::<6>()))
                 .parse()
                 .expect("letters, digits and dashes are a valid id");
-            session.seats.reserve(id.clone(), caller.player.clone(), caller.from, lapses_at_ms);
+            session
+                .seats
+                .reserve(id.clone(), caller.player.clone(), caller.from, lapses_at_ms);
             id
         };
         let claims = TicketClaims {
@@ -380,7 +382,10 @@ impl Books {
 
     /// What others may see, with the tag of the code: `None` unless a game session is active.
     pub(crate) fn description(&self) -> Option<(Description, Option<[u8; 8]>)> {
-        let session = self.session.as_ref().filter(|session| session.status == Status::Active)?;
+        let session = self
+            .session
+            .as_ref()
+            .filter(|session| session.status == Status::Active)?;
         let description = Description {
             number: session.number,
             name: session.draft.name.clone(),

@@ -20,7 +20,11 @@ impl Past {
 
     /// Why a game session is not here any more; `newest` is the highest number ever given.
     pub(crate) fn why(&self, number: u32, newest: u32) -> ServiceError {
-        let known = self.0.iter().find(|(past, _)| *past == number).map(|(_, why)| why.clone());
+        let known = self
+            .0
+            .iter()
+            .find(|(past, _)| *past == number)
+            .map(|(_, why)| why.clone());
         let of_old = (1..=newest).contains(&number).then_some(ErrorCode::SessionEnded);
         refused(known.or(of_old).unwrap_or(ErrorCode::NotFound))
     }

@@ -35,7 +35,10 @@ impl Seats {
     }
 
     pub(crate) fn of(&self, player: &PlayerId) -> Option<&PlayerSessionId> {
-        self.seats.iter().find(|seat| seat.player == *player).map(|seat| &seat.id)
+        self.seats
+            .iter()
+            .find(|seat| seat.player == *player)
+            .map(|seat| &seat.id)
     }
 
     /// Whether an address has as many reserved seats as it may have.
@@ -94,7 +97,10 @@ impl Seats {
 
     /// Gives up the seat that a player has reserved and not taken up; true if there was one.
     pub(crate) fn give_up(&mut self, player: &PlayerId) -> bool {
-        let at = self.seats.iter().position(|seat| seat.player == *player && !seat.active);
+        let at = self
+            .seats
+            .iter()
+            .position(|seat| seat.player == *player && !seat.active);
         at.is_some_and(|at| {
             self.free(at);
             true
@@ -114,7 +120,11 @@ impl Seats {
 
     /// When the next seat lapses.
     pub(crate) fn next_lapse_ms(&self) -> Option<u64> {
-        self.seats.iter().filter(|seat| !seat.active).map(|seat| seat.lapses_at_ms).min()
+        self.seats
+            .iter()
+            .filter(|seat| !seat.active)
+            .map(|seat| seat.lapses_at_ms)
+            .min()
     }
 
     fn free(&mut self, at: usize) {

@@ -49,7 +49,9 @@ fn books() -> Books {
 /// With an active game session.
 fn hosting(seats: u16) -> (Books, u32) {
     let mut books = books();
-    let number = books.place(0, &IdempotencyKey::random(), draft(seats), secrets()).unwrap();
+    let number = books
+        .place(0, &IdempotencyKey::random(), draft(seats), secrets())
+        .unwrap();
     books.activate(&HostId([1; 16]).session(number)).unwrap();
     (books, number)
 }
@@ -68,7 +70,11 @@ fn a_ticket_leads_to_the_address_by_which_the_player_came() {
         ..caller("b", 2)
     };
     let given = books.seat(5_000, number, &by_v6).unwrap().unwrap();
-    assert_eq!(given.seat.address, (Ipv4Addr::new(192, 168, 0, 1), 7000).into(), "where the transport listens");
+    assert_eq!(
+        given.seat.address,
+        (Ipv4Addr::new(192, 168, 0, 1), 7000).into(),
+        "where the transport listens"
+    );
 }
 
 #[test]
@@ -77,14 +83,27 @@ fn the_last_seat_goes_to_one_of_two() {
     assert!(books.seat(0, number, &caller("a", 2)).unwrap().unwrap().is_new);
     assert!(books.seat(0, number, &caller("b", 2)).unwrap().unwrap().is_new);
     assert_eq!(code(books.seat(0, number, &caller("c", 2))), ErrorCode::SessionFull);
-    assert!(!books.seat(0, number, &caller("a", 2)).unwrap().unwrap().is_new, "who has one keeps it");
+    assert!(
+        !books.seat(0, number, &caller("a", 2)).unwrap().unwrap().is_new,
+        "who has one keeps it"
+    );
 }
 
 #[test]
 fn a_reserved_seat_lapses_after_a_minute_and_one_that_was_taken_up_does_not() {
     let (mut books, number) = hosting(2);
-    let taken = books.seat(0, number, &caller("a", 2)).unwrap().unwrap().seat.player_session_id;
-    let lapsing = books.seat(0, number, &caller("b", 2)).unwrap().unwrap().seat.player_session_id;
+    let taken = books
+        .seat(0, number, &caller("a", 2))
+        .unwrap()
+        .unwrap()
+        .seat
+        .player_session_id;
+    let lapsing = books
+        .seat(0, number, &caller("b", 2))
+        .unwrap()
+        .unwrap()
+        .seat
+        .player_session_id;
     books.accept_player(&taken).unwrap();
     books.advance(RESERVATION_MS);
     assert!(matches!(books.accept_player(&lapsing), Err(HostError::Refused { .. })));
@@ -94,7 +113,9 @@ fn a_reserved_seat_lapses_after_a_minute_and_one_that_was_taken_up_does_not() {
 #[test]
 fn one_neighbour_cannot_reserve_every_seat() {
     let (mut books, number) = hosting(200);
-    let taken = (0..200).filter(|n| books.seat(0, number, &caller(&format!("p{n}"), 9)).is_ok()).count();
+    let taken = (0..200)
+        .filter(|n| books.seat(0, number, &caller(&format!("p{n}"), 9)).is_ok())
+        .count();
     assert_eq!(taken, seats::MOST_RESERVED_OF_ONE);
     assert!(books.seat(0, number, &caller("friend", 2)).is_ok());
 }
@@ -117,7 +138,10 @@ fn the_same_click_is_the_same_game_session() {
     let key = IdempotencyKey::random();
     let number = books.place(0, &key, draft(2), secrets()).unwrap();
     assert_eq!(books.place(0, &key, draft(2), secrets()), Ok(number));
-    assert_eq!(code(books.place(0, &key, draft(3), secrets())), ErrorCode::IdempotencyMismatch);
+    assert_eq!(
+        code(books.place(0, &key, draft(3), secrets())),
+        ErrorCode::IdempotencyMismatch
+    );
 }
 
 #[test]

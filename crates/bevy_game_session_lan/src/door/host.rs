@@ -127,7 +127,14 @@ async fn receive(mut stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) 
         came_by,
         pattern: head.pattern,
     };
-    answer(&mut stream, &mut channel, serde_json::from_slice(&asked)?, visitor, shared).await
+    answer(
+        &mut stream,
+        &mut channel,
+        serde_json::from_slice(&asked)?,
+        visitor,
+        shared,
+    )
+    .await
 }
 
 /// The key of the door that the visitor means.
@@ -180,7 +187,11 @@ async fn answer(
 ) -> io::Result<()> {
     let number = visitor.number;
     let (answer, given_to) = match ask {
-        Ask::Seat { player, build, password } => {
+        Ask::Seat {
+            player,
+            build,
+            password,
+        } => {
             let caller = Caller {
                 player: player.player_id(),
                 build,
@@ -198,11 +209,17 @@ async fn answer(
         }
         Ask::Leave { player } => {
             let left = shared.with_books(|books, _| books.give_up(&player.player_id(), number));
-            (left.map_or_else(|error| Answer::Refused(error.into()), |()| Answer::Left), None)
+            (
+                left.map_or_else(|error| Answer::Refused(error.into()), |()| Answer::Left),
+                None,
+            )
         }
         Ask::Code { player } => {
             let code = shared.with_books(|books, _| books.code(&player.player_id(), number));
-            (code.map_or_else(|error| Answer::Refused(error.into()), Answer::Code), None)
+            (
+                code.map_or_else(|error| Answer::Refused(error.into()), Answer::Code),
+                None,
+            )
         }
     };
     let wrong_password = matches!(&answer, Answer::Refused(refusal) if refusal.code == ErrorCode::WrongPassword);
@@ -218,7 +235,9 @@ async fn answer(
         confirmed: false,
         shared: shared.clone(),
     });
-    let sealed = channel.seal(&to_json(&answer)).map_err(|_| io::ErrorKind::InvalidData)?;
+    let sealed = channel
+        .seal(&to_json(&answer))
+        .map_err(|_| io::ErrorKind::InvalidData)?;
     frames::write(stream, &sealed).await?;
     if let Some(unconfirmed) = &mut unconfirmed {
         let confirmed = frames::read(stream).await?;
@@ -245,8 +264,9 @@ struct Unconfirmed {
 impl Drop for Unconfirmed {
     fn drop(&mut self) {
         if !self.confirmed {
-            let _over_already = self.shared.with_books(|books, _| books.give_up(&self.player, self.number));
+            let _over_already = self
+                .shared
+                .with_books(|books, _| books.give_up(&self.player, self.number));
         }
     }
 }
-

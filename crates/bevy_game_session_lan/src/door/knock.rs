@@ -61,15 +61,20 @@ async fn talk(
             .finish(noise)
             .map_err(|_| strange("who answers at the host's address does not know the code, or changed the message"))?,
         Some((1, refusal)) => {
-            let refusal: Refusal = serde_json::from_slice(refusal).map_err(|_| strange("a refusal that cannot be read"))?;
+            let refusal: Refusal =
+                serde_json::from_slice(refusal).map_err(|_| strange("a refusal that cannot be read"))?;
             return Err(refusal.into());
         }
         _ => return Err(strange("no answer of a host")),
     };
-    let sealed = channel.seal(&to_json(ask)).map_err(|_| strange("the question is too large"))?;
+    let sealed = channel
+        .seal(&to_json(ask))
+        .map_err(|_| strange("the question is too large"))?;
     frames::write(&mut stream, &sealed).await.map_err(lost)?;
     let sealed = frames::read(&mut stream).await.map_err(lost)?;
-    let answer = channel.open(&sealed).map_err(|_| strange("the answer was changed on its way"))?;
+    let answer = channel
+        .open(&sealed)
+        .map_err(|_| strange("the answer was changed on its way"))?;
     let answer: Answer = serde_json::from_slice(&answer).map_err(|_| strange("an answer that cannot be read"))?;
     let thanks = channel.seal(&[]).map_err(|_| strange("no thanks could be made"))?;
     frames::write(&mut stream, &thanks).await.map_err(lost)?;

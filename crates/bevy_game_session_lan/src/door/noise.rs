@@ -54,11 +54,7 @@ impl Begun {
 }
 
 /// The host's side: the channel, and its message for the client.
-pub(super) fn answer(
-    key: Option<&SessionKey>,
-    prologue: &[u8],
-    message: &[u8],
-) -> Result<(Channel, Vec<u8>), Failed> {
+pub(super) fn answer(key: Option<&SessionKey>, prologue: &[u8], message: &[u8]) -> Result<(Channel, Vec<u8>), Failed> {
     let mut state = builder(key, prologue)?.build_responder()?;
     let mut payload = vec![0; message.len()];
     state.read_message(message, &mut payload)?;

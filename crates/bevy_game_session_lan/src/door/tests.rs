@@ -65,7 +65,10 @@ fn the_words_of_the_door_have_a_fixed_form() {
         build: "dev".parse().unwrap(),
         password: Some(Password::new("sesame")),
     };
-    let json = format!(r#"{{"seat":{{"player":"{}","build":"dev","password":"sesame"}}}}"#, "ab".repeat(32));
+    let json = format!(
+        r#"{{"seat":{{"player":"{}","build":"dev","password":"sesame"}}}}"#,
+        "ab".repeat(32)
+    );
     assert_eq!(String::from_utf8(to_json(&seat)).unwrap(), json);
     let refused = Answer::Refused(Refusal {
         code: ErrorCode::SessionFull,

@@ -121,7 +121,8 @@ mod tests {
         let in_a_second = (0..100_000).filter(|number| tries.may_try(source(*number), Duration::ZERO).is_ok());
         assert_eq!(in_a_second.count(), TOGETHER as usize);
         let minutes = (1..600_u64).flat_map(|second| (0..1000_u32).map(move |number| (second, number)));
-        let made = minutes.filter(|(second, number)| tries.may_try(source(*number), Duration::from_secs(*second)).is_ok());
+        let made =
+            minutes.filter(|(second, number)| tries.may_try(source(*number), Duration::from_secs(*second)).is_ok());
         assert!(made.count() <= 599 * TOGETHER as usize);
         assert!(tries.sources.len() <= MOST_SOURCES);
     }

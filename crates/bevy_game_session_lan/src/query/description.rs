@@ -1,7 +1,7 @@
 //! What a host says of its game session, and what a client makes of it.
 
-use game_session_protocol::{BuildId, GameProperties, GameSession, PlayerSessionPolicy, Privacy};
 use game_session_protocol::game_session::{MAX_PLAYERS, MAX_PROPERTIES};
+use game_session_protocol::{BuildId, GameProperties, GameSession, PlayerSessionPolicy, Privacy};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{MOST_PARTS, PART_BYTES};
@@ -35,7 +35,10 @@ impl Description {
     pub(crate) fn parts(&self) -> Vec<Vec<u8>> {
         let json = serde_json::to_vec(self).expect("a struct of strings and numbers always serialises");
         let parts: Vec<_> = json.chunks(PART_BYTES).map(<[u8]>::to_vec).collect();
-        debug_assert!(parts.len() <= usize::from(MOST_PARTS), "the bounds of a draft keep it small");
+        debug_assert!(
+            parts.len() <= usize::from(MOST_PARTS),
+            "the bounds of a draft keep it small"
+        );
         parts
     }
 

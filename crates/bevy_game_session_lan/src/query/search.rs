@@ -232,10 +232,15 @@ impl Search {
                 candidate.unanswered <= CANDIDATE_TRIES
             });
             for candidate in &self.candidates {
-                self.out.push_back(Pending::first_part(To::Address(candidate.at), wanted));
+                self.out
+                    .push_back(Pending::first_part(To::Address(candidate.at), wanted));
             }
         }
-        let missing: Vec<_> = self.entries.iter().flat_map(|(host, entry)| missing_parts(*host, entry)).collect();
+        let missing: Vec<_> = self
+            .entries
+            .iter()
+            .flat_map(|(host, entry)| missing_parts(*host, entry))
+            .collect();
         self.out.extend(missing.into_iter().take(MOST_PART_QUERIES));
     }
 
@@ -252,7 +257,13 @@ impl Search {
         self.nonces.insert(nonce, (now, to, wanted));
         self.nonce_order.push_back(nonce);
         let game = self.game;
-        Query { game, nonce, part, wanted }.encode()
+        Query {
+            game,
+            nonce,
+            part,
+            wanted,
+        }
+        .encode()
     }
 
     /// Takes in a datagram; true when the list changed or was confirmed by it.
@@ -279,7 +290,10 @@ impl Search {
             candidate.unanswered = 0;
         }
         if reply.parts == 0 {
-            let primary = self.entries.get(&reply.host).is_some_and(|entry| entry.addresses[0].at == from);
+            let primary = self
+                .entries
+                .get(&reply.host)
+                .is_some_and(|entry| entry.addresses[0].at == from);
             return primary && self.entries.remove(&reply.host).is_some();
         }
         let host = reply.host;
@@ -328,7 +342,12 @@ impl Search {
             return entry.known.is_some();
         }
         *slot = Some(reply.body);
-        let whole: Option<Vec<u8>> = entry.parts.iter().cloned().collect::<Option<Vec<_>>>().map(|parts| parts.concat());
+        let whole: Option<Vec<u8>> = entry
+            .parts
+            .iter()
+            .cloned()
+            .collect::<Option<Vec<_>>>()
+            .map(|parts| parts.concat());
         let Some(whole) = whole else {
             if reply.part == 0 {
                 let missing: Vec<_> = missing_parts(host, entry).collect();
@@ -337,7 +356,10 @@ impl Search {
             return false;
         };
         if let Some(description) = Description::read(&whole) {
-            let same = entry.known.as_ref().filter(|(_, known)| known.number == description.number);
+            let same = entry
+                .known
+                .as_ref()
+                .filter(|(_, known)| known.number == description.number);
             let order = same.map_or(self.next_order, |(order, _)| *order);
             self.next_order = self.next_order.max(order + 1);
             entry.known = Some((order, description));
@@ -433,7 +455,10 @@ fn missing_parts(host: HostId, entry: &Entry) -> impl Iterator<Item = Pending> +
     let wanted = Wanted::Host(host);
     at.into_iter().flat_map(move |at| {
         let to = To::Address(at);
-        missing.clone().into_iter().map(move |part| Pending { to, wanted, part })
+        missing
+            .clone()
+            .into_iter()
+            .map(move |part| Pending { to, wanted, part })
     })
 }
 

@@ -81,8 +81,8 @@ impl Network {
         }
     }
 
-    /// Lets time pass up to `until`, or until all hosts are found.
-    fn run(&mut self, until: Duration) -> bool {
+    /// Lets time pass up to `until`, or until so many hosts are in the list.
+    fn run(&mut self, until: Duration, listed: usize) -> bool {
         let one_way = Duration::from_millis(2);
         loop {
             while let Some((to, query)) = self.search.poll_transmit(self.now) {
@@ -100,7 +100,7 @@ impl Network {
                     }
                 }
             }
-            if self.search.found(self.now).len() == self.hosts.len() {
+            if self.search.found(self.now).len() == listed {
                 return true;
             }
             let arrival = self.arriving.peek().map(|(at, ..)| at.0);
@@ -124,22 +124,22 @@ fn found_all(loss: f64, runs: u64, properties: usize) -> u64 {
         let hosts = (1..=3).map(|number| host(number, &described)).collect();
         let mut network = Network::new(hosts, loss, seed * 7919 + 1);
         network.search.begin(Wanted::Any, Duration::ZERO);
-        network.run(Duration::from_secs(1))
+        network.run(Duration::from_secs(1), 3)
     });
     runs.count() as u64
 }
 
 #[test]
 fn all_hosts_are_found_within_a_second_at_a_loss_of_a_fifth_in_999_of_1000_networks() {
-    let found = found_all(0.2, 4000, 0);
-    assert!(found * 1000 >= 4000 * 999, "{found} of 4000");
+    let found = found_all(0.2, 2000, 0);
+    assert!(found * 1000 >= 2000 * 999, "{found} of 2000");
 }
 
 #[test]
 fn descriptions_of_several_packets_are_found_as_surely() {
     assert!(description("large", 14).parts().len() > 1);
-    let found = found_all(0.2, 2000, 14);
-    assert!(found * 1000 >= 2000 * 999, "{found} of 2000");
+    let found = found_all(0.2, 1000, 14);
+    assert!(found * 1000 >= 1000 * 999, "{found} of 1000");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_test_of_losses_can_fail() {
 fn without_losses_a_host_is_found_by_the_first_query() {
     let mut network = Network::new(vec![host(1, &description("game", 0))], 0.0, 1);
     network.search.begin(Wanted::Any, Duration::ZERO);
-    assert!(network.run(Duration::from_secs(1)));
+    assert!(network.run(Duration::from_secs(1), 1));
     assert_eq!(network.now, Duration::from_millis(4));
 }
 
@@ -159,12 +159,11 @@ fn without_losses_a_host_is_found_by_the_first_query() {
 fn a_host_that_is_not_heard_is_forgotten_and_one_that_says_goodbye_at_once() {
     let mut network = Network::new(vec![host(1, &description("game", 0))], 0.0, 1);
     network.search.begin(Wanted::Any, Duration::ZERO);
-    assert!(network.run(Duration::from_secs(1)));
+    assert!(network.run(Duration::from_secs(1), 1));
     assert_eq!(network.search.found(network.now + Duration::from_secs(6)).len(), 1);
     assert_eq!(network.search.found(network.now + Duration::from_secs(8)).len(), 0);
     network.hosts[0].show(None, network.now);
-    network.run(network.now + Duration::from_secs(1));
-    assert_eq!(network.search.found(network.now).len(), 0);
+    assert!(network.run(network.now + Duration::from_secs(1), 0));
 }
 
 #[test]
@@ -178,7 +177,10 @@ fn a_search_ends_by_itself() {
             sent += 1;
         }
     }
-    assert!((30..50).contains(&sent), "{sent} datagrams, to the group and to one address");
+    assert!(
+        (30..50).contains(&sent),
+        "{sent} datagrams, to the group and to one address"
+    );
 }
 
 /// A search that asked once, and its query.
@@ -251,7 +253,11 @@ fn lan_a_second_address_cannot_change_what_the_first_said() {
     assert!(!search.handle_datagram(address(2), &gone.encode(), SOON));
     let found = search.found(SOON).remove(0);
     assert_eq!(found.game_session.name, "true");
-    assert_eq!(found.doors, [address(1), address(2)], "the first that answered is the first to be tried");
+    assert_eq!(
+        found.doors,
+        [address(1), address(2)],
+        "the first that answered is the first to be tried"
+    );
 }
 
 #[test]
@@ -276,16 +282,22 @@ fn lan_ten_thousand_fake_hosts_of_one_address_leave_room_for_others() {
     }
     search.handle_datagram(address(1), &reply(query.nonce, u32::MAX, "true").encode(), SOON);
     let found = search.found(SOON);
-    assert_eq!((found.len(), found.last().unwrap().game_session.name.as_str()), (17, "true"));
+    assert_eq!(
+        (found.len(), found.last().unwrap().game_session.name.as_str()),
+        (17, "true")
+    );
 }
 
 #[test]
 fn lan_names_are_sanitised() {
     let (mut search, query) = asked();
-    let name = "\u{1b}[31mred\u{202e}\n".repeat(100);
+    let name = "\u{1b}[31mred\u{202e}\n".repeat(20);
     search.handle_datagram(address(1), &reply(query.nonce, 1, &name).encode(), SOON);
     let found = search.found(SOON).remove(0).game_session.name;
-    assert!(found.chars().count() <= 64 && !found.contains(['\u{1b}', '\u{202e}', '\n']), "{found:?}");
+    assert!(
+        found.chars().count() <= 64 && !found.contains(['\u{1b}', '\u{202e}', '\n']),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -298,7 +310,10 @@ fn lan_garbage_is_dropped_silently_and_counted() {
         assert_eq!(host.handle_datagram(address(9).ip(), garbage, SOON), None);
         assert!(!search.handle_datagram(address(9), garbage, SOON));
     }
-    assert_eq!((host.counters.datagrams_malformed, search.counters.datagrams_malformed), (4, 4));
+    assert_eq!(
+        (host.counters.datagrams_malformed, search.counters.datagrams_malformed),
+        (4, 4)
+    );
     let mut out_of_bounds = description("game", 0);
     out_of_bounds.max_players = 60_000;
     let mut lie = reply(query.nonce, 1, "x");
@@ -315,7 +330,10 @@ fn lan_a_flood_of_queries_is_answered_no_further_than_its_share() {
     let answered = (0..10_000).filter(|_| host.handle_datagram(address(9).ip(), &query, SOON).is_some());
     assert_eq!(answered.count(), 128);
     assert_eq!(host.counters.queries_throttled, 10_000 - 128);
-    assert!(host.handle_datagram(address(8).ip(), &query, SOON).is_some(), "others are still answered");
+    assert!(
+        host.handle_datagram(address(8).ip(), &query, SOON).is_some(),
+        "others are still answered"
+    );
 }
 
 #[test]

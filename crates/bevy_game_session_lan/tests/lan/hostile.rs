@@ -37,7 +37,10 @@ async fn lan_garbage_on_every_port_is_dropped_and_counted_and_others_are_served(
         let mut stream = TcpStream::connect(host.door()).unwrap();
         let _closed_already = stream.write_all(&garbage);
     }
-    count(&host.lan, |counters| counters.datagrams_malformed > 0 && counters.door_malformed > 0).await;
+    count(&host.lan, |counters| {
+        counters.datagrams_malformed > 0 && counters.door_malformed > 0
+    })
+    .await;
     let found = find(&guest, 1).await.remove(0);
     within(async { while join(&guest, &found).await.is_err() {} }).await;
 }
@@ -113,14 +116,28 @@ async fn lan_guesses_of_a_code_are_slowed() {
             password: Some(Password::new(guess)),
             ..JoinGameSession::new(found.id.clone(), build())
         };
-        answers.push(within(thief.service().join(request, Progress::ignored())).await.unwrap_err());
+        answers.push(
+            within(thief.service().join(request, Progress::ignored()))
+                .await
+                .unwrap_err(),
+        );
     }
     // The wait after the fifth may be over already on a slow machine; never after all the rest.
-    assert!(answers[..5].iter().all(|error| error.code() == Some(&ErrorCode::WrongPassword)));
+    assert!(
+        answers[..5]
+            .iter()
+            .all(|error| error.code() == Some(&ErrorCode::WrongPassword))
+    );
     let slowed = &answers[5];
     assert!(
-        matches!(slowed, ServiceError::Refused { code: ErrorCode::Throttled, retry_after: Some(_), .. })
-            || host.lan.counters().door_wrong_key == 6,
+        matches!(
+            slowed,
+            ServiceError::Refused {
+                code: ErrorCode::Throttled,
+                retry_after: Some(_),
+                ..
+            }
+        ) || host.lan.counters().door_wrong_key == 6,
         "{slowed:?}"
     );
 }

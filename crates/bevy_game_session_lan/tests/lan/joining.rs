@@ -27,18 +27,33 @@ async fn a_locked_session_opens_to_its_join_code_alone() {
     let network = Network::new();
     let (host, guest) = (network.host(LanDoor::JoinCode).await, network.player());
     let own = host.start(named("friends", 4)).await;
-    let code = host.lan.service().join_code(own.game_session.id).await.unwrap().join_code;
+    let code = host
+        .lan
+        .service()
+        .join_code(own.game_session.id)
+        .await
+        .unwrap()
+        .join_code;
     let found = find(&guest, 1).await.remove(0);
     assert!(found.locked);
     assert_eq!(code_of(join(&guest, &found).await), ErrorCode::WrongPassword);
-    assert_eq!(code_of(with_password(&guest, &found.id, "ABCDEFGH").await), ErrorCode::WrongPassword);
+    assert_eq!(
+        code_of(with_password(&guest, &found.id, "ABCDEFGH").await),
+        ErrorCode::WrongPassword
+    );
     assert_eq!(host.lan.counters().door_wrong_key, 1);
     let written = format!("{}-{}", code[..4].to_lowercase(), &code[4..]);
     let seat = by_code(&guest, &written, None).await.unwrap();
     host.host.accept_player(seat.player_session_id.clone()).await.unwrap();
 
     // Who is in may tell the code, and comes back without it.
-    assert_eq!(within(guest.service().join_code(found.id.clone())).await.unwrap().join_code, code);
+    assert_eq!(
+        within(guest.service().join_code(found.id.clone()))
+            .await
+            .unwrap()
+            .join_code,
+        code
+    );
     let back = join(&guest, &found).await.unwrap();
     assert_eq!(back.player_session_id, seat.player_session_id);
 }
@@ -58,7 +73,13 @@ async fn a_code_leads_to_a_private_open_session_and_to_no_other() {
     let own = host.start(request).await;
     other.start(named("listed", 4)).await;
     assert_eq!(find(&guest, 1).await.len(), 1, "the private one is not listed");
-    let code = host.lan.service().join_code(own.game_session.id.clone()).await.unwrap().join_code;
+    let code = host
+        .lan
+        .service()
+        .join_code(own.game_session.id.clone())
+        .await
+        .unwrap()
+        .join_code;
     // The code's slow hash is made after the start.
     let seat = within(async {
         loop {
@@ -87,7 +108,10 @@ async fn a_password_opens_the_session_that_it_was_set_for() {
     let found = find(&guest, 1).await.remove(0);
     assert!(found.locked);
     assert_eq!(code_of(join(&guest, &found).await), ErrorCode::WrongPassword);
-    assert_eq!(code_of(with_password(&guest, &found.id, "open barley").await), ErrorCode::WrongPassword);
+    assert_eq!(
+        code_of(with_password(&guest, &found.id, "open barley").await),
+        ErrorCode::WrongPassword
+    );
     with_password(&guest, &found.id, "open sesame").await.unwrap();
 }
 
@@ -100,9 +124,18 @@ async fn a_code_and_a_password_are_both_needed_where_both_are_set() {
         ..named("vault", 4)
     };
     let own = host.start(request).await;
-    let code = host.lan.service().join_code(own.game_session.id).await.unwrap().join_code;
+    let code = host
+        .lan
+        .service()
+        .join_code(own.game_session.id)
+        .await
+        .unwrap()
+        .join_code;
     assert_eq!(code_of(by_code(&guest, &code, None).await), ErrorCode::WrongPassword);
-    assert_eq!(code_of(by_code(&guest, &code, Some("barley")).await), ErrorCode::WrongPassword);
+    assert_eq!(
+        code_of(by_code(&guest, &code, Some("barley")).await),
+        ErrorCode::WrongPassword
+    );
     by_code(&guest, &code, Some("sesame")).await.unwrap();
 }
 
@@ -128,7 +161,9 @@ async fn a_seat_that_was_given_up_is_free_and_one_that_was_asked_for_twice_is_th
     let (first, second) = (join(&guest, &found).await.unwrap(), join(&guest, &found).await.unwrap());
     assert_eq!(first.player_session_id, second.player_session_id);
     assert_ne!(first.ticket, second.ticket);
-    within(guest.service().leave(LeaveGameSession { id: found.id.clone() })).await.unwrap();
+    within(guest.service().leave(LeaveGameSession { id: found.id.clone() }))
+        .await
+        .unwrap();
     join(&network.player(), &found).await.unwrap();
 }
 

@@ -12,7 +12,10 @@ async fn a_session_is_hosted_found_joined_and_ended_by_its_owner() {
     let own = host.start(named("Friday", 4)).await;
     assert_eq!(own.address.port(), host.port);
     let found = find(&guest, 1).await.remove(0);
-    assert_eq!((found.name.as_str(), found.current_players, found.max_players), ("Friday", 1, 4));
+    assert_eq!(
+        (found.name.as_str(), found.current_players, found.max_players),
+        ("Friday", 1, 4)
+    );
     let seat = join(&guest, &found).await.unwrap();
     assert_eq!((seat.address, &seat.game_session.id), (own.address, &found.id));
     host.host.accept_player(seat.player_session_id).await.unwrap();
@@ -33,7 +36,10 @@ async fn one_session_after_another_is_hosted_by_the_same_process() {
     let (host, guest) = (network.host(LanDoor::Open).await, network.player());
     for round in 0..5 {
         let own = host.start(named(&format!("round {round}"), 2)).await;
-        let found = find_until(&guest, |found| found.iter().any(|found| found.id == own.game_session.id)).await;
+        let found = find_until(&guest, |found| {
+            found.iter().any(|found| found.id == own.game_session.id)
+        })
+        .await;
         assert_eq!(found.len(), 1, "{found:?}");
         join(&guest, &found[0]).await.unwrap();
         host.host.end_session().await.unwrap();
@@ -47,7 +53,13 @@ async fn a_second_session_of_one_process_is_refused_until_the_first_has_ended() 
     let second = host.lan.service().create(named("second", 2), Progress::ignored());
     assert_eq!(code_of(within(second).await), ErrorCode::NoCapacity);
     // An end that the game has not finished yet is waited for.
-    host.lan.service().end(EndGameSession { id: own.game_session.id }).await.unwrap();
+    host.lan
+        .service()
+        .end(EndGameSession {
+            id: own.game_session.id,
+        })
+        .await
+        .unwrap();
     let third = host.lan.service().create(named("third", 2), Progress::ignored());
     assert_eq!(host.event().await, HostEvent::GameSessionEndRequested);
     host.host.end_session().await.unwrap();
@@ -108,7 +120,9 @@ async fn what_the_owner_changes_is_found() {
     };
     assert_eq!(host.lan.service().update(change.clone()).await.unwrap().name, "after");
     assert!(matches!(host.event().await, HostEvent::GameSessionUpdated(session) if session.max_players == 6));
-    let found = find_until(&guest, |found| found.iter().any(|found| found.name == "after")).await.remove(0);
+    let found = find_until(&guest, |found| found.iter().any(|found| found.name == "after"))
+        .await
+        .remove(0);
     assert_eq!((found.max_players, found.properties["map"].as_str()), (6, "moon"));
     assert_eq!(code_of(join(&guest, &found).await), ErrorCode::NotAccepting);
     assert_eq!(code_of(guest.service().update(change).await), ErrorCode::Forbidden);
@@ -143,6 +157,9 @@ async fn the_handles_end_their_thread() {
     let lan = Network::new().player();
     let service = lan.service();
     drop(lan);
-    assert!(within(service.find(FindGameSessions::default())).await.is_ok(), "a handle keeps it");
+    assert!(
+        within(service.find(FindGameSessions::default())).await.is_ok(),
+        "a handle keeps it"
+    );
     drop(service);
 }

@@ -34,7 +34,8 @@ async fn lan_the_same_host_by_two_ways_is_one_entry_and_its_working_address_is_u
 async fn lan_another_build_is_listed_and_cannot_be_joined() {
     let network = Network::new();
     let (host, guest) = (network.host(LanDoor::Open).await, network.player());
-    host.start(CreateGameSession::new("newer", 2, "2.0".parse().unwrap())).await;
+    host.start(CreateGameSession::new("newer", 2, "2.0".parse().unwrap()))
+        .await;
     let found = find(&guest, 1).await.remove(0);
     assert!(!found.is_joinable_by(&build()));
     assert_eq!(code_of(join(&guest, &found).await), ErrorCode::VersionMismatch);
@@ -43,7 +44,11 @@ async fn lan_another_build_is_listed_and_cannot_be_joined() {
         ..FindGameSessions::default()
     };
     let page = within(guest.service().find(mine)).await.unwrap();
-    assert_eq!((page.game_sessions.len(), page.next_page), (0, None), "the whole second was waited for");
+    assert_eq!(
+        (page.game_sessions.len(), page.next_page),
+        (0, None),
+        "the whole second was waited for"
+    );
 }
 
 #[tokio::test]
@@ -56,7 +61,9 @@ async fn hosts_that_hear_no_group_are_found_at_their_addresses() {
     let found = find(&guest, 1).await.remove(0);
     join(&guest, &found).await.unwrap();
     let nobody = Lan::new(deaf).unwrap();
-    let page = within(nobody.service().find(FindGameSessions::default())).await.unwrap();
+    let page = within(nobody.service().find(FindGameSessions::default()))
+        .await
+        .unwrap();
     assert!(page.game_sessions.is_empty());
 }
 
@@ -68,7 +75,9 @@ async fn sessions_of_another_game_are_not_seen() {
     let theirs = LanConfig::new("another game", LanDoor::Open)
         .on_loopback()
         .group_port(network.group());
-    let page = within(Lan::new(theirs).unwrap().service().find(FindGameSessions::default())).await.unwrap();
+    let page = within(Lan::new(theirs).unwrap().service().find(FindGameSessions::default()))
+        .await
+        .unwrap();
     assert!(page.game_sessions.is_empty());
     assert!(host.lan.counters().queries_of_other_games > 0);
 }
@@ -91,7 +100,12 @@ async fn a_search_is_filtered_sorted_and_cut() {
         sort: Some(GameSessionOrder::Name),
         ..FindGameSessions::default()
     };
-    let names = |page: &GameSessionPage| page.game_sessions.iter().map(|found| found.name.clone()).collect::<Vec<_>>();
+    let names = |page: &GameSessionPage| {
+        page.game_sessions
+            .iter()
+            .map(|found| found.name.clone())
+            .collect::<Vec<_>>()
+    };
     let page = within(guest.service().find(query)).await.unwrap();
     assert_eq!(names(&page), ["a", "b"]);
     let one = FindGameSessions {
@@ -110,7 +124,10 @@ async fn a_search_is_filtered_sorted_and_cut() {
         page: Some("page two".into()),
         ..FindGameSessions::default()
     };
-    assert_eq!(code_of(within(guest.service().find(wrong)).await), ErrorCode::InvalidRequest);
+    assert_eq!(
+        code_of(within(guest.service().find(wrong)).await),
+        ErrorCode::InvalidRequest
+    );
 }
 
 #[tokio::test]
