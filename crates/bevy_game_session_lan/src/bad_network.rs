@@ -29,7 +29,7 @@ impl Fate {
         }
     }
 
-    /// A number from 0 to 1 (SplitMix64).
+    /// A number from 0 to 1 (`SplitMix64`).
     #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
     fn draw(&mut self) -> f64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);

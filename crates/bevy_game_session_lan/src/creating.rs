@@ -9,7 +9,7 @@ use game_session_protocol::{
 };
 use tokio::time::timeout;
 
-use crate::books::{ACTIVATION_MS, Caller, Draft, Given, Readiness, Secrets, Standing, refused};
+use crate::books::{ACTIVATION_MS, Books, Caller, Draft, Given, Readiness, Secrets, Standing, refused};
 use crate::config::LanDoor;
 use crate::secret::{CodeKeys, Lock, key_of_password, keys_of_code, new_code};
 use crate::shared::Shared;
@@ -85,7 +85,7 @@ async fn secrets(shared: &Arc<Shared>, draft: &Draft) -> Result<(Secrets, Option
         return Ok((secrets, None));
     }
     if let Some(password) = draft.password.clone() {
-        let (host, number) = (shared.host, shared.look_at_books(|books| books.next_number()));
+        let (host, number) = (shared.host, shared.look_at_books(Books::next_number));
         let key = slowly(move || key_of_password(host, number, password.expose())).await?;
         (secrets.lock, secrets.key) = (Lock::Password, Some(key));
     }
@@ -127,7 +127,7 @@ async fn wait_until_free(
             if known?.is_some() {
                 return Ok(());
             }
-            match shared.look_at_books(|books| books.readiness()) {
+            match shared.look_at_books(Books::readiness) {
                 Readiness::Free | Readiness::No => return Ok(()),
                 Readiness::Soon => changed.await,
             }

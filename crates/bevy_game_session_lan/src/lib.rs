@@ -57,6 +57,8 @@ mod creating;
 mod door;
 mod error;
 mod finding;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod host;
 mod id;
 mod identity;

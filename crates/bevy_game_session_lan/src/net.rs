@@ -165,11 +165,11 @@ impl Mouth {
                         self.send((broadcast, port).into(), bytes).await;
                     }
                 }
-                (IpAddr::V6(_), Some(v6)) if interface.index != 0 => {
-                    if SockRef::from(v6).set_multicast_if_v6(interface.index).is_ok() {
-                        let group = SocketAddrV6::new(GROUP_V6, port, 0, interface.index);
-                        self.send(group.into(), bytes).await;
-                    }
+                (IpAddr::V6(_), Some(v6))
+                    if interface.index != 0 && SockRef::from(v6).set_multicast_if_v6(interface.index).is_ok() =>
+                {
+                    let group = SocketAddrV6::new(GROUP_V6, port, 0, interface.index);
+                    self.send(group.into(), bytes).await;
                 }
                 _ => {}
             }

@@ -9,6 +9,7 @@ use game_session_protocol::{
     SessionService, UpdateGameSession,
 };
 
+use crate::books::Books;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::{creating, finding, joining};
@@ -45,7 +46,7 @@ impl LanService {
     fn own<T: Send + 'static>(
         &self,
         id: &GameSessionId,
-        act: impl FnOnce(&mut crate::books::Books, u32) -> Result<T, ServiceError> + Send + 'static,
+        act: impl FnOnce(&mut Books, u32) -> Result<T, ServiceError> + Send + 'static,
     ) -> BoxedFuture<Result<T, ServiceError>> {
         let (shared, id) = (self.shared.clone(), id.clone());
         Box::pin(async move {
@@ -110,6 +111,6 @@ impl SessionService for LanService {
     }
 
     fn end(&self, request: EndGameSession) -> BoxedFuture<Result<(), ServiceError>> {
-        self.own(&request.id, |books, number| books.end(number))
+        self.own(&request.id, Books::end)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::{sleep, timeout};
 
+use crate::books::Books;
 use crate::net::{GroupEars, Interface, Mouth, interfaces};
 use crate::query::search::{LINGER, To};
 use crate::query::wire::QUERY_BYTES;
@@ -99,7 +100,9 @@ pub(crate) async fn browse(shared: Arc<Shared>) {
                 found = timeout(LINGER, browse.next(&shared.config.game)) => match found {
                     Ok(Some(doors)) => {
                         let mut search = shared.search();
-                        doors.into_iter().for_each(|door| search.handle_candidate(door));
+                        for door in doors {
+                            search.handle_candidate(door);
+                        }
                         drop(search);
                         shared.search_wanted.notify_one();
                     }
@@ -174,7 +177,7 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
     let mut announced = None;
     loop {
         shared.seen_changed.notified().await;
-        let seen = shared.look_at_books(|books| books.description());
+        let seen = shared.look_at_books(Books::description);
         let listed = seen.filter(|(description, _)| crate::books::is_listed(description));
         let number = listed.as_ref().map(|(description, _)| description.number);
         if let Some((_, old)) = announced.take_if(|(old, _)| Some(*old) != number) {

@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use bevy_game_session_lan::{BadNetwork, Lan, LanConfig, LanDoor};
 use futures_lite::future::block_on;
-use game_session_protocol::*;
+use game_session_protocol::{
+    CreateGameSession, FindGameSessions, HostEvent, JoinGameSession, Progress, ReadyProcess, SessionHost as _,
+    SessionService as _,
+};
 
 const HOSTS: [&str; 3] = ["twin", "twin", "third"];
 const SEARCHES: usize = 20;
@@ -65,7 +68,7 @@ fn player(seed: u64) {
         let began = Instant::now();
         let mut listed = BTreeSet::new();
         let mut query = FindGameSessions::default();
-        while listed.len() < HOSTS.len() && began.elapsed() < Duration::from_secs(60) {
+        while listed.len() < HOSTS.len() && began.elapsed() < Duration::from_mins(1) {
             let page = block_on(lan.service().find(query.clone())).unwrap();
             let ids: BTreeSet<_> = page.game_sessions.iter().map(|found| found.id.clone()).collect();
             assert_eq!(ids.len(), page.game_sessions.len(), "no host is listed twice");
@@ -95,7 +98,7 @@ fn player_by_dns_sd() {
     let lan = Lan::new(LanConfig::new("namespaces", LanDoor::Open).without_group()).unwrap();
     let began = Instant::now();
     let mut most = 0;
-    while most < HOSTS.len() && began.elapsed() < Duration::from_secs(60) {
+    while most < HOSTS.len() && began.elapsed() < Duration::from_mins(1) {
         let page = block_on(lan.service().find(FindGameSessions::default())).unwrap();
         most = most.max(page.game_sessions.len());
     }
@@ -120,7 +123,7 @@ fn everything() {
     let ids: BTreeSet<_> = hosts.iter_mut().map(Running::line).collect();
     assert_eq!(ids.len(), HOSTS.len(), "every host has an id of its own");
     for number in [4, 5] {
-        let said = stage.start(number, &["role", "player", &number.to_string()]).to_end();
+        let said = stage.start(number, &["role", "player", &number.to_string()]).said();
         let found: BTreeSet<_> = said
             .iter()
             .filter_map(|line| line.strip_prefix("found "))
@@ -145,7 +148,7 @@ fn everything() {
             .for_each(|line| println!("player {number} {line}"));
     }
     if stage.real {
-        let said = stage.start(5, &["role", "player-by-dns-sd"]).to_end();
+        let said = stage.start(5, &["role", "player-by-dns-sd"]).said();
         assert_eq!(said, ["announced 3"], "the announcements lead to every host");
     }
     drop(hosts);
@@ -267,7 +270,7 @@ impl Running {
         line.trim().to_owned()
     }
 
-    fn to_end(mut self) -> Vec<String> {
+    fn said(mut self) -> Vec<String> {
         let mut said = String::new();
         self.lines.read_to_string(&mut said).unwrap();
         assert!(self.child.wait().unwrap().success(), "{said}");

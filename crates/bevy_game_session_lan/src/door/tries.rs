@@ -13,7 +13,7 @@ use crate::limit::network_of;
 /// So many wrong tries cost nothing.
 pub(crate) const FREE: u32 = 4;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(10);
 const MOST_SOURCES: usize = 1024;
 /// Wrong tries of all sources in one second.

@@ -11,7 +11,7 @@ use super::common::*;
 
 /// Reads until the host closes the connection.
 fn until_closed(mut stream: TcpStream) {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut buffer = [0; 1024];
     while !matches!(stream.read(&mut buffer), Ok(0) | Err(_)) {}
 }
