@@ -47,7 +47,7 @@ pub(crate) fn check_update(request: &UpdateGameSession, allowed: &AllowedKeys) -
     check_properties(&request.properties, allowed)
 }
 
-fn check_name(name: &str) -> Result<(), Problem> {
+pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
     let length = name.chars().count();
     if !(1..=LONGEST_NAME).contains(&length) || name.trim().is_empty() {
         Err(Problem::invalid("name must have 1 to 64 characters, not only spaces"))
@@ -58,7 +58,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
     }
 }
 
-fn check_players(count: u16) -> Result<(), Problem> {
+pub(crate) fn check_players(count: u16) -> Result<(), Problem> {
     if (1..=MAX_PLAYERS).contains(&count) {
         Ok(())
     } else {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::keyring::Keyring;
+use crate::legacy::Legacy;
 use crate::shared_state::SharedState;
 
 /// Everything a backend is started with. Built by value; what is not set has a default that is safe on a developer's
@@ -23,6 +24,7 @@ pub struct BackendConfig {
     pub(crate) server_port: Option<u16>,
     pub(crate) property_keys: Option<BTreeSet<String>>,
     pub(crate) shared_state: Option<StateHome>,
+    pub(crate) legacy: Legacy,
 }
 
 /// Where shared rows live.
@@ -49,6 +51,7 @@ impl BackendConfig {
             server_port: None,
             property_keys: None,
             shared_state: None,
+            legacy: Legacy::default(),
         }
     }
 

@@ -132,7 +132,12 @@ async fn unlock(shared: &Shared, visitor: &Visitor, facts: &Facts) -> Result<(),
     };
     check_tries(shared, visitor).await?;
     let fits = match &visitor.password {
-        None => return Err(Problem::new(ErrorCode::WrongPassword, "this game session needs a password")),
+        None => {
+            return Err(Problem::new(
+                ErrorCode::WrongPassword,
+                "this game session needs a password",
+            ));
+        }
         Some(password) => {
             shared
                 .passwords

@@ -35,6 +35,7 @@ pub mod gamelift;
 mod identity;
 mod joining;
 pub mod keyring;
+mod legacy;
 mod locks;
 mod passwords;
 mod placement;

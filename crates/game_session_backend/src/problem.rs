@@ -83,6 +83,7 @@ impl Problem {
             (Kind::ParameterMismatch, _) => Self::idempotency_mismatch(),
             (Kind::Full, _) => Self::new(ErrorCode::SessionFull, "all seats of the game session are taken"),
             (Kind::WrongSessionStatus, _) => Self::not_accepting("the game session does not take this now"),
+            (Kind::Unsupported, _) => Self::not_accepting("the orchestrator is of an old kind that cannot do this"),
             (Kind::LimitExceeded, During::Create) => Self::new(
                 ErrorCode::Throttled,
                 "too many game sessions by this player: come back later",

@@ -87,7 +87,8 @@ impl Backend {
         check_safe(&config)?;
         let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
         let place = place_of(&gamelift);
-        Self::bind(config, Arc::new(gamelift), Clock::system(), place).await
+        let gamelift = config.legacy.over(gamelift);
+        Self::bind(config, gamelift, Clock::system(), place).await
     }
 
     /// As [`start`](Self::start), over any [`GameLift`] and clock: for tests of games and of this crate.
@@ -165,7 +166,8 @@ impl AppState {
         check_lasting(config)?;
         let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
         let place = place_of(&gamelift);
-        Ok(Self::with(config, Arc::new(gamelift), Clock::system(), place, None))
+        let gamelift = config.legacy.over(gamelift);
+        Ok(Self::with(config, gamelift, Clock::system(), place, None))
     }
 }
 

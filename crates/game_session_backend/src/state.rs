@@ -17,6 +17,7 @@ use crate::flow_limits::Buckets;
 use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
 use crate::identity::{Guests, Issuer};
 use crate::keyring::{Keyring, SessionToken};
+use crate::legacy::Legacy;
 use crate::locks::KeyedLocks;
 use crate::passwords::Passwords;
 use crate::quick::Lease;
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) rows: Arc<dyn SharedState>,
     /// The property keys that games may use; `None` for any.
     pub(crate) property_keys: Option<BTreeSet<String>>,
+    pub(crate) legacy: Legacy,
     changes: AtomicU64,
 }
 
@@ -122,6 +124,7 @@ impl AppState {
                 .clone()
                 .map_or_else(|| Arc::new(InMemoryState::default()) as _, |it| it.0),
             property_keys: config.property_keys.clone(),
+            legacy: config.legacy,
             changes: AtomicU64::new(0),
         }))
     }

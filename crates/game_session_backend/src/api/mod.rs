@@ -25,14 +25,16 @@ pub fn app(state: AppState) -> Router {
     let (api, description) = described().split_for_parts();
     let description = Bytes::from(describe::finish(description));
     let openapi = move || async move { ([(CONTENT_TYPE, "application/json")], description) };
-    Router::new()
+    let (legacy, original) = (state.0.legacy, state.0.legacy.routes(&state));
+    let routes = Router::new()
         .merge(api.layer(from_fn_with_state(state.clone(), guard::limit)))
+        .merge(original.layer(from_fn_with_state(state.clone(), guard::limit)))
         .route(paths::OPENAPI, get(openapi))
         .route("/healthz", get(routes::healthy))
         .route("/readyz", get(routes::ready))
         .layer(from_fn_with_state(state.clone(), guard::refuse_web_pages))
-        .layer(from_fn(answer::in_shape))
-        .with_state(state)
+        .layer(from_fn(answer::in_shape));
+    legacy.in_shape(routes).with_state(state)
 }
 
 /// The description of the API that is served at `/v1/openapi.json`.

@@ -33,6 +33,12 @@ struct Arguments {
     /// The location, required for an Anywhere fleet.
     #[arg(long, env = "GAME_SESSION_LOCATION")]
     location: Option<String>,
+    /// The endpoint is like the old GameLift Local: five calls, the fleet fleet-123 unless told, no location.
+    #[arg(long, env = "GAME_SESSION_LEGACY", conflicts_with_all = ["location", "alias"])]
+    legacy: bool,
+    /// Serves the original system's routes too, which trust their callers: only for a network that is trusted.
+    #[arg(long, env = "GAME_SESSION_ORIGINAL_CONTRACT")]
+    original_contract: bool,
     /// The URL of an emulator, asked with dummy credentials; without it the usual AWS variables and profiles count.
     #[arg(long, env = "GAME_SESSION_EMULATOR")]
     emulator: Option<String>,
@@ -125,12 +131,19 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
     let fleet = arguments
         .fleet
         .map(FleetTarget::new)
-        .or_else(|| arguments.alias.map(FleetTarget::alias));
+        .or_else(|| arguments.alias.map(FleetTarget::alias))
+        .or_else(|| arguments.legacy.then(|| FleetTarget::new("fleet-123")));
     if let Some(mut fleet) = fleet {
         if let Some(location) = arguments.location {
             fleet = fleet.location(location);
         }
         config = config.fleet(fleet);
+    }
+    if arguments.legacy {
+        config = config.legacy_endpoint();
+    }
+    if arguments.original_contract {
+        config = config.original_contract();
     }
     let keyring = match arguments.keyring_file {
         Some(path) => Some(Keyring::from_file(path)?),

@@ -272,6 +272,8 @@ pub enum GameLiftErrorKind {
     Unauthorized,
     /// `UnsupportedRegionException`.
     WrongRegion,
+    /// The endpoint does not know the call.
+    Unsupported,
     /// Throttled: the call did nothing.
     Throttled,
     /// `InternalServiceException`, or an answer that cannot be read: whether the call did something is unknown.

@@ -6,6 +6,7 @@ mod create;
 mod faults;
 mod identity;
 mod join;
+mod legacy;
 mod openapi;
 mod owasp;
 mod random;

@@ -160,7 +160,14 @@ fn cases() -> Vec<Case> {
         case(Bob, "POST", join, "", v1.clone(), Status(200)),
         case(Bob, "GET", create, "", none.clone(), Status(200)),
         case(Bob, "GET", "/v1/game-sessions?sort=name", "", none.clone(), Status(200)),
-        case(Bob, "GET", "/v1/game-sessions?sort=x", "", none.clone(), Code(E::InvalidRequest)),
+        case(
+            Bob,
+            "GET",
+            "/v1/game-sessions?sort=x",
+            "",
+            none.clone(),
+            Code(E::InvalidRequest),
+        ),
         case(Bob, "POST", code, "", none.clone(), Code(E::Forbidden)),
         case(Ann, "POST", code, "", none.clone(), Status(200)),
         case(

@@ -40,6 +40,20 @@ impl Services {
         }
     }
 
+    /// As the old local tool was: five calls, a fixed fleet, no location; with the original's routes.
+    pub(crate) async fn legacy() -> Self {
+        let emulator = Emulator::start(EmulatorConfig::default().legacy()).await.unwrap();
+        let config = BackendConfig::new(AwsTarget::endpoint(emulator.endpoint()))
+            .fleet(FleetTarget::new("fleet-123"))
+            .legacy_endpoint()
+            .original_contract()
+            .keyring(Keyring::random());
+        Self {
+            backend: Backend::start(config).await.unwrap(),
+            emulator,
+        }
+    }
+
     pub(crate) async fn guest(&self) -> Player {
         Player::guest(&self.backend.url()).await
     }

@@ -59,6 +59,7 @@ fn kind_of(code: &str) -> GameLiftErrorKind {
         | "ExpiredTokenException"
         | "MissingAuthenticationTokenException" => GameLiftErrorKind::Unauthorized,
         "UnsupportedRegionException" => GameLiftErrorKind::WrongRegion,
+        "UnknownOperationException" => GameLiftErrorKind::Unsupported,
         "ThrottlingException"
         | "Throttling"
         | "TooManyRequestsException"

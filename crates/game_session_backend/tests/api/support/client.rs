@@ -97,7 +97,10 @@ impl Drop for Harness {
         }
         let mut secrets = self.tokens.lock().unwrap().clone();
         for request in self.fake.requests() {
-            let data = GameSessionData::parse(request.session_data.expose()).unwrap();
+            // what the original contract makes has no private data
+            let Ok(data) = GameSessionData::parse(request.session_data.expose()) else {
+                continue;
+            };
             let key = serde_json::to_value(&data.key).unwrap().as_str().unwrap().to_owned();
             secrets.extend([key, data.token, data.owner.to_string()]);
         }
@@ -243,7 +246,10 @@ impl Client {
     fn look_for_secrets(&self, answer: &Answer) {
         let text = format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body));
         for request in self.fake.requests() {
-            let data = GameSessionData::parse(request.session_data.expose()).unwrap();
+            // what the original contract makes has no private data
+            let Ok(data) = GameSessionData::parse(request.session_data.expose()) else {
+                continue;
+            };
             let key = serde_json::to_value(&data.key).unwrap();
             for secret in [key.as_str().unwrap(), data.token.as_str(), data.trace_id.as_str()] {
                 assert!(!text.contains(secret), "a secret leaked: {text}");

@@ -1,0 +1,121 @@
+//! GameLift as its old local tool showed it: one fleet and no locations, five calls, lists in place of searches.
+
+use std::sync::Arc;
+
+use super::filter::Filter;
+use crate::gamelift::{
+    GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord,
+    GameSessionStatus, NewGameSession, Outcome, PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
+};
+
+/// A fleet is listed up to so many pages for one search.
+const MOST_PAGES: usize = 10;
+
+/// A `GameLift` that only uses what the old local tool knows of it.
+pub(crate) struct LegacyGameLift(Arc<dyn GameLift>);
+
+impl LegacyGameLift {
+    /// Over one that names no location.
+    pub(crate) fn new(inner: impl GameLift) -> Self {
+        Self(Arc::new(inner))
+    }
+}
+
+impl GameLift for LegacyGameLift {
+    fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
+        self.0.create_game_session(request)
+    }
+
+    fn describe_game_session(&self, arn: GameSessionArn) -> Outcome<Option<GameSessionRecord>> {
+        self.0.describe_game_session(arn)
+    }
+
+    fn describe_game_sessions(&self, query: StatusQuery) -> Outcome<RecordPage> {
+        self.0.describe_game_sessions(query)
+    }
+
+    fn search_game_sessions(&self, query: SearchQuery) -> Outcome<RecordPage> {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            let filter = Filter::read(&query.filter).map_err(|_| refused("the filter cannot be read"))?;
+            let from = match &query.next_token {
+                None => 0,
+                Some(token) => token
+                    .parse::<usize>()
+                    .map_err(|_| refused("the page is not one of an earlier answer"))?,
+            };
+            let mut records = active(&*inner).await?;
+            records.retain(|record| filter.fits(record));
+            sort(&mut records, &query.sort);
+            let to = from.saturating_add(usize::from(query.limit));
+            let next_token = (to < records.len()).then(|| to.to_string());
+            let records = records.into_iter().skip(from).take(to - from).collect();
+            Ok(RecordPage { records, next_token })
+        })
+    }
+
+    fn create_player_session(&self, arn: GameSessionArn, player: String) -> Outcome<PlayerSessionRecord> {
+        self.0.create_player_session(arn, player)
+    }
+
+    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
+        self.0.describe_player_sessions(player)
+    }
+
+    fn update_game_session(&self, _: GameSessionChange) -> Outcome<GameSessionRecord> {
+        unsupported("UpdateGameSession")
+    }
+
+    fn terminate_game_session(&self, _: GameSessionArn) -> Outcome<()> {
+        unsupported("TerminateGameSession")
+    }
+
+    fn arn_of_token(&self, _: &str) -> Option<GameSessionArn> {
+        None
+    }
+}
+
+async fn active(gamelift: &dyn GameLift) -> Result<Vec<GameSessionRecord>, GameLiftError> {
+    let (mut all, mut next_token) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let status = GameSessionStatus::Active;
+        let page = gamelift
+            .describe_game_sessions(StatusQuery { status, next_token })
+            .await?;
+        all.extend(page.records.into_iter().filter(|record| record.status == status));
+        next_token = page.next_token;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The two orders that this backend asks for; equal ones by id, so that pages do not overlap.
+fn sort(records: &mut [GameSessionRecord], wish: &str) {
+    let by_players = wish.starts_with("playerSessionCount");
+    records.sort_by(|a, b| {
+        let order = if by_players {
+            b.current_players.cmp(&a.current_players)
+        } else {
+            b.created_at_ms.cmp(&a.created_at_ms)
+        };
+        order.then_with(|| a.arn.cmp(&b.arn))
+    });
+}
+
+fn refused(detail: &str) -> GameLiftError {
+    GameLiftError {
+        operation: "SearchGameSessions",
+        kind: GameLiftErrorKind::InvalidRequest,
+        detail: detail.to_owned(),
+    }
+}
+
+fn unsupported<T: Send + 'static>(operation: &'static str) -> Outcome<T> {
+    Box::pin(std::future::ready(Err(GameLiftError {
+        operation,
+        kind: GameLiftErrorKind::Unsupported,
+        detail: "the old local tool does not know it".to_owned(),
+    })))
+}
