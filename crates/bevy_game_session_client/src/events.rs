@@ -96,7 +96,10 @@ session_events! {
         step: ProgressStep,
     }
     /// The end of a travel: the server has admitted the player.
-    SessionArrived {}
+    SessionArrived {
+        /// Whether the server is this app itself: a listen server's own player opens no connection.
+        local: bool,
+    }
     /// The end of a travel: it failed, the game is where it was. The session stays in progress: travel again, or leave.
     SessionTravelFailed {
         /// Why.

@@ -10,7 +10,7 @@ use game_session_protocol::{GoodbyeCode, RefusalCode, Ticket};
 
 use crate::components::SessionName;
 use crate::error::SessionError;
-use crate::travelling;
+use crate::travelling::{self, Place};
 
 /// Who starts the travel when a seat is there.
 #[derive(Resource, Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,6 +122,9 @@ pub trait TravelCommands {
     /// The server has admitted the player.
     fn session_arrived(&mut self, entity: Entity);
 
+    /// This app itself is the server, and it has admitted its own player. There is no connection.
+    fn session_arrived_locally(&mut self, entity: Entity);
+
     /// The travel failed, and the transport has dropped its connection.
     fn session_travel_failed(&mut self, entity: Entity, error: TravelError);
 
@@ -131,7 +134,11 @@ pub trait TravelCommands {
 
 impl TravelCommands for Commands<'_, '_> {
     fn session_arrived(&mut self, entity: Entity) {
-        self.queue(move |world: &mut World| travelling::arrived(world, entity));
+        self.queue(move |world: &mut World| travelling::arrived(world, entity, Place::Server));
+    }
+
+    fn session_arrived_locally(&mut self, entity: Entity) {
+        self.queue(move |world: &mut World| travelling::arrived(world, entity, Place::Here));
     }
 
     fn session_travel_failed(&mut self, entity: Entity, error: TravelError) {

@@ -86,8 +86,17 @@ pub(crate) fn give_up(world: &mut World, entity: Entity, name: SessionName, erro
     travel_ended_badly(world, entity, name, error);
 }
 
+/// Where the player has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On a server that is reached over a connection.
+    Server,
+    /// On this app's own server.
+    Here,
+}
+
 /// The transport says that the server has admitted the player.
-pub(crate) fn arrived(world: &mut World, entity: Entity) {
+pub(crate) fn arrived(world: &mut World, entity: Entity, place: Place) {
     let by_itself = *world.resource::<TravelPolicy>() == TravelPolicy::Manual;
     let mut index = world.resource_mut::<SessionIndex>();
     let asked = index.take(entity, Op::Travel).is_some();
@@ -101,7 +110,8 @@ pub(crate) fn arrived(world: &mut World, entity: Entity) {
     state::sync(world);
     progress(world, entity, ProgressStep::InSession);
     info!(session = %name, "arrived");
-    emit(world, SessionArrived { entity, name });
+    let local = place == Place::Here;
+    emit(world, SessionArrived { entity, name, local });
 }
 
 /// The transport says that the travel failed.

@@ -37,6 +37,8 @@ mod frame;
 mod line;
 #[cfg(all(test, feature = "client", feature = "server"))]
 mod line_tests;
+#[cfg(all(feature = "client", feature = "server"))]
+mod local;
 #[cfg(any(feature = "client", feature = "server"))]
 mod mailbox;
 mod plugin;

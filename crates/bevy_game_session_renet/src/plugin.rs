@@ -1,5 +1,7 @@
 //! The plugin: both sides of travel, each asleep unless its session plugin is in the app.
 
+use std::ops::RangeInclusive;
+
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use bevy_renet::renet::ConnectionConfig;
@@ -11,7 +13,7 @@ use crate::channels::Channels;
 /// `bevy_renet` itself where they are missing.
 pub struct TravelPlugin {
     channels: Channels,
-    port: u16,
+    ports: RangeInclusive<u16>,
 }
 
 impl TravelPlugin {
@@ -20,7 +22,7 @@ impl TravelPlugin {
     pub fn new(channels: impl Fn(&World) -> ConnectionConfig + Send + Sync + 'static) -> Self {
         Self {
             channels: Channels::new(channels),
-            port: 0,
+            ports: 0..=0,
         }
     }
 
@@ -29,7 +31,7 @@ impl TravelPlugin {
     pub fn replicon() -> Self {
         Self {
             channels: Channels::replicon(),
-            port: 0,
+            ports: 0..=0,
         }
     }
 
@@ -37,7 +39,15 @@ impl TravelPlugin {
     /// `ListenPort`; when it is taken, that is missing and the reason is logged.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.ports = port..=port;
+        self
+    }
+
+    /// The UDP ports of which a server holds the first free one, for several servers on one machine. Which one it is
+    /// stands in `ListenPort` and is what the orchestrator hears.
+    #[must_use]
+    pub fn ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.ports = ports;
         self
     }
 }
@@ -54,6 +64,8 @@ impl Plugin for TravelPlugin {
         #[cfg(feature = "client")]
         crate::client::build(app);
         #[cfg(feature = "server")]
-        crate::server::build(app, self.port);
+        crate::server::build(app, self.ports.clone());
+        #[cfg(all(feature = "client", feature = "server"))]
+        crate::local::build(app);
     }
 }

@@ -85,12 +85,15 @@ fn a_player_of_another_build_is_refused_by_the_server_too() {
 }
 
 #[test]
-fn a_seat_that_was_taken_up_is_refused_to_a_second_ticket_of_it() {
+fn a_seat_that_was_taken_up_is_refused_to_an_older_ticket_of_it() {
     let (mut stage, slot) = Stage::with_slot();
     let first = Arc::new(Mutex::new(None));
     let remembered = Arc::clone(&first);
     *slot.lock().unwrap() = Arc::new(move |claims, key, address| {
-        let claims = remembered.lock().unwrap().get_or_insert_with(|| claims.clone()).clone();
+        let mut first = remembered.lock().unwrap();
+        let older = first.is_some();
+        let mut claims = first.get_or_insert_with(|| claims.clone()).clone();
+        claims.issued_at_ms -= u64::from(older);
         mint(&claims, key, address)
     });
     stage.host_and_arrive();

@@ -5,8 +5,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bevy_app::AppExit;
-use bevy_ecs::event::Event;
-use bevy_ecs::message::Message;
 use bevy_ecs::prelude::*;
 use bevy_state::state::NextState;
 use bevy_time::{Real, Time};
@@ -16,7 +14,7 @@ use crate::admission::{AcceptedPlayer, Admissions};
 use crate::call::Call;
 use crate::error::SessionServerError;
 use crate::events::{
-    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested,
+    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested, say,
 };
 use crate::goodbye::Goodbyes;
 use crate::life::{Command, Input, Life, Moment, Output, Question, Tick};
@@ -56,6 +54,11 @@ impl HostLink {
     pub(crate) fn ask(&mut self, command: Command) {
         self.commands.push(command);
         self.waker.wake();
+    }
+
+    /// Where the process is in its life, as of now.
+    pub(crate) fn state(&self) -> ServerSessionState {
+        self.life.state()
     }
 
     /// Whether nothing happens without the orchestrator.
@@ -266,15 +269,6 @@ fn tell(world: &mut World, output: Output) {
         }
         Output::Ask(..) => {}
     }
-}
-
-fn say<T>(world: &mut World, news: T)
-where
-    T: for<'a> Event<Trigger<'a>: Default> + Message + Clone,
-{
-    world.write_message(news.clone());
-    world.trigger(news);
-    world.flush();
 }
 
 fn free_all_seats(world: &mut World) {

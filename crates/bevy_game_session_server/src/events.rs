@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use bevy_ecs::event::Event;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::event::{EntityEvent, Event};
 use bevy_ecs::message::Message;
+use bevy_ecs::world::World;
 use game_session_protocol::{GameSessionId, GoodbyeCode, RefusalCode};
 
 use crate::error::SessionServerError;
@@ -50,4 +52,30 @@ pub struct HostFailed {
 pub struct PlayerRejected {
     /// Why.
     pub reason: RefusalCode,
+}
+
+/// A player's connection was lost without a goodbye. Seat and entity are kept, with
+/// [`PlayerAbsent`](crate::PlayerAbsent), for the [grace period](crate::ServerPolicies::grace_period).
+#[derive(EntityEvent, Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlayerLost {
+    /// The player's entity.
+    pub entity: Entity,
+}
+
+/// A player is on a new connection, with the same seat and entity: after a loss, or because a newer ticket took the
+/// seat over. What was on the way over the old connection is lost; tell the player all that it must know.
+#[derive(EntityEvent, Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlayerReturned {
+    /// The player's entity.
+    pub entity: Entity,
+}
+
+/// Tells readers and observers.
+pub(crate) fn say<T>(world: &mut World, news: T)
+where
+    T: for<'a> Event<Trigger<'a>: Default> + Message + Clone,
+{
+    world.write_message(news.clone());
+    world.trigger(news);
+    world.flush();
 }

@@ -19,6 +19,7 @@
 //!     .update();
 //! ```
 
+mod absence;
 mod admission;
 mod call;
 mod commands;
@@ -37,11 +38,13 @@ mod session;
 mod signals;
 mod wakeup;
 
-pub use admission::{AcceptedPlayer, AdmissionId, Admissions};
+pub use absence::{PlayerAbsent, PlayerCommands};
+pub use admission::{AcceptedPlayer, AdmissionId, Admissions, Decided, Decision, LocalPlayer};
 pub use commands::SessionServerCommands;
 pub use error::SessionServerError;
 pub use events::{
-    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested,
+    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
+    ShutdownRequested,
 };
 #[cfg(feature = "gamelift")]
 pub use gamelift::GameLiftHost;
@@ -56,8 +59,8 @@ pub use wakeup::ServerWaker;
 /// What most games name, for a glob import.
 pub mod prelude {
     pub use crate::{
-        AcceptedPlayer, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, PlayerRejected,
-        ServerPolicies, ServerSessionState, SessionEnding, SessionServerCommands, SessionServerPlugin,
-        ShutdownRequested,
+        AcceptedPlayer, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, LocalPlayer, PlayerAbsent,
+        PlayerLost, PlayerRejected, PlayerReturned, ServerPolicies, ServerSessionState, SessionEnding,
+        SessionServerCommands, SessionServerPlugin, ShutdownRequested,
     };
 }

@@ -8,10 +8,12 @@ use bevy_ecs::prelude::*;
 use bevy_state::app::{AppExtStates, StatesPlugin};
 use game_session_protocol::SessionHost;
 
+use crate::absence::{GracePeriod, PlayerAbsent, give_up_absent_players};
 use crate::admission::Admissions;
 use crate::drive::{HostLink, beat, flush_host, has_something_to_do, host_listens, poll_host};
 use crate::events::{
-    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested,
+    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
+    ShutdownRequested,
 };
 use crate::goodbye::Goodbyes;
 use crate::life::Life;
@@ -85,6 +87,7 @@ impl Plugin for SessionServerPlugin {
         let link = HostLink::new(self.host.clone(), waker.clone(), life, self.log_paths.clone());
         app.insert_resource(Admissions::new(self.host.clone(), waker))
             .insert_resource(link)
+            .insert_resource(GracePeriod(self.policies.grace_period))
             .init_resource::<Goodbyes>()
             .init_state::<ServerSessionState>()
             .add_message::<GameSessionStarted>()
@@ -93,9 +96,16 @@ impl Plugin for SessionServerPlugin {
             .add_message::<ShutdownRequested>()
             .add_message::<HostFailed>()
             .add_message::<PlayerRejected>()
+            .add_message::<PlayerLost>()
+            .add_message::<PlayerReturned>()
             .add_systems(
                 PreUpdate,
-                poll_host.run_if(has_something_to_do).in_set(SessionServerSystems::Poll),
+                (
+                    give_up_absent_players
+                        .run_if(any_with_component::<PlayerAbsent>)
+                        .before(SessionServerSystems::Poll),
+                    poll_host.run_if(has_something_to_do).in_set(SessionServerSystems::Poll),
+                ),
             )
             .add_systems(
                 PostUpdate,

@@ -9,16 +9,18 @@ pub struct ServerPolicies {
     pub(crate) empty_for: Option<Duration>,
     pub(crate) nobody_came_in: Option<Duration>,
     pub(crate) maximum_age: Option<Duration>,
+    pub(crate) grace_period: Duration,
 }
 
 impl Default for ServerPolicies {
-    /// Activates at once, and ends when nobody came within 60 s.
+    /// Activates at once, ends when nobody came within 60 s, and keeps a lost player's seat for 30 s.
     fn default() -> Self {
         Self {
             auto_activate: true,
             empty_for: None,
             nobody_came_in: Some(Duration::from_mins(1)),
             maximum_age: None,
+            grace_period: Duration::from_secs(30),
         }
     }
 }
@@ -49,6 +51,15 @@ impl ServerPolicies {
     #[must_use]
     pub fn wait_for_players_forever(mut self) -> Self {
         self.nobody_came_in = None;
+        self
+    }
+
+    /// Keeps the seat and the entity of a player whose connection was lost for so long. A player who comes back within
+    /// it, with a fresh ticket of the same seat, finds the same entity. With zero a lost player is gone at once. A
+    /// player who leaves politely is gone at once always.
+    #[must_use]
+    pub fn grace_period(mut self, time: Duration) -> Self {
+        self.grace_period = time;
         self
     }
 

@@ -111,7 +111,9 @@ fn accepting_is_given_up_after_10_seconds() {
     server.frames_for(Duration::from_secs(8));
     assert!(server.decided().is_empty());
     server.frames_for(Duration::from_secs(2));
-    assert!(matches!(server.decided()[..], [(decided, Err(RefusalCode::Unavailable))] if decided == id));
+    assert!(
+        matches!(server.decided()[..], [Decided { id: decided, decision: Decision::Refused(RefusalCode::Unavailable) }] if decided == id)
+    );
 }
 
 #[test]
@@ -120,7 +122,9 @@ fn a_definite_no_is_final() {
     server.orchestrator.advance(Duration::from_mins(1)); // the seat lapses
     let id = server.knock(&seat);
     server.frame();
-    assert!(matches!(server.decided()[..], [(decided, Err(RefusalCode::NotReserved))] if decided == id));
+    assert!(
+        matches!(server.decided()[..], [Decided { id: decided, decision: Decision::Refused(RefusalCode::NotReserved) }] if decided == id)
+    );
 }
 
 #[test]

@@ -151,7 +151,10 @@ fn a_player_is_let_in_and_out_and_the_process_ends_politely() {
         player = app.world_mut().resource_mut::<Admissions>().take_decided().pop();
         player.is_some()
     });
-    let player = app.world_mut().spawn(player.unwrap().1.unwrap()).id();
+    let Decision::Admitted(player) = player.unwrap().decision else {
+        panic!("the player was not admitted");
+    };
+    let player = app.world_mut().spawn(player).id();
     assert_eq!(
         world.emulator.snapshot().player_sessions[0].status,
         PlayerSessionStatus::Active

@@ -95,13 +95,12 @@ impl Play {
                 }
             }
             Step::Spawn => {
-                for player in self
-                    .server
-                    .decided()
-                    .into_iter()
-                    .filter_map(|(_, decision)| decision.ok())
-                {
-                    self.server.app.world_mut().spawn(player);
+                for decided in self.server.decided() {
+                    match decided.decision {
+                        Decision::Admitted(player) => drop(self.server.app.world_mut().spawn(player)),
+                        Decision::Returned(player) => self.server.command(|commands| commands.player_returned(player)),
+                        Decision::Refused(_) => {}
+                    }
                 }
             }
             Step::Despawn { player } => {

@@ -18,6 +18,10 @@ pub(crate) fn build(app: &mut App) {
         .add_observer(turn_back)
         .add_systems(
             PreUpdate,
+            depart_at_last.run_if(resource_exists::<Waiting>.and_then(not(server_is_in_the_way))),
+        )
+        .add_systems(
+            PreUpdate,
             receive_from_server
                 .in_set(RenetReceive)
                 .after(RenetClientPlugin::update_system)
@@ -59,8 +63,43 @@ impl Drop for Travel {
     }
 }
 
+/// A journey that waits for the end of this app's own server: with replicon an app is client or server, never both.
+#[derive(Resource)]
+struct Waiting(TravelRequested);
+
+#[cfg(all(feature = "server", feature = "replicon"))]
+fn server_is_in_the_way(own: crate::local::OwnServer) -> bool {
+    own.is_in_the_way()
+}
+
+#[cfg(not(all(feature = "server", feature = "replicon")))]
+fn server_is_in_the_way() -> bool {
+    false
+}
+
+fn depart_at_last(waiting: Res<Waiting>, mut commands: Commands) {
+    call(&waiting.0, &mut commands);
+    commands.remove_resource::<Waiting>();
+}
+
 /// Starts the line at once: the handshake does not wait for the end of the frame.
-fn depart(requested: On<TravelRequested>, mut commands: Commands) {
+fn depart(
+    requested: On<TravelRequested>,
+    #[cfg(feature = "server")] own: crate::local::OwnServer,
+    mut commands: Commands,
+) {
+    #[cfg(feature = "server")]
+    if own.hosts(requested.entity) {
+        return;
+    }
+    #[cfg(all(feature = "server", feature = "replicon"))]
+    if own.is_in_the_way() {
+        return commands.insert_resource(Waiting(requested.event().clone()));
+    }
+    call(&requested, &mut commands);
+}
+
+fn call(requested: &TravelRequested, commands: &mut Commands) {
     let entity = requested.entity;
     match line::call(requested.address, &requested.ticket) {
         Ok(line) => commands.queue(move |world: &mut World| {
@@ -88,7 +127,15 @@ fn depart(requested: On<TravelRequested>, mut commands: Commands) {
     }
 }
 
-fn turn_back(stopped: On<TravelStopped>, travel: Option<Res<Travel>>, mut commands: Commands) {
+fn turn_back(
+    stopped: On<TravelStopped>,
+    travel: Option<Res<Travel>>,
+    waiting: Option<Res<Waiting>>,
+    mut commands: Commands,
+) {
+    if waiting.is_some_and(|waiting| waiting.0.entity == stopped.entity) {
+        commands.remove_resource::<Waiting>();
+    }
     if travel.is_some_and(|travel| travel.entity == stopped.entity) {
         commands.remove_resource::<Travel>();
         commands.remove_resource::<RenetClient>();

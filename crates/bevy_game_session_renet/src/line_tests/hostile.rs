@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Caller, House};
 use crate::client::line::{self as client, ClientCommand, ClientReport, Ending};
-use crate::server::line::{ConnectionKey, ServerCommand, ServerReport};
+use crate::server::line::{ConnectionKey, Departure, ServerCommand, ServerReport};
 
 /// Datagrams that have crashed other implementations of netcode, and plain noise.
 fn garbage() -> Vec<Vec<u8>> {
@@ -102,7 +102,7 @@ fn a_line_that_is_cut_times_out_on_both_sides() {
     let (relay, key, mut caller) = admit_through_relay(&mut house);
     drop(relay);
     assert_eq!(caller.next(), ClientReport::Ended(Ending::TimedOut));
-    assert!(matches!(house.next(), ServerReport::Closed(gone) if gone == key));
+    assert!(matches!(house.next(), ServerReport::Closed(gone, Departure::Lost) if gone == key));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use game_session_protocol::{GoodbyeCode, RefusalCode, SessionKey, Ticket, Ticket
 
 use crate::client::line::{self as client, ClientCommand, ClientLine, ClientReport, Ending};
 use crate::server::guest::Word;
-use crate::server::line::{self as server, ConnectionKey, Door, ServerCommand, ServerLine, ServerReport};
+use crate::server::line::{self as server, ConnectionKey, Departure, Door, ServerCommand, ServerLine, ServerReport};
 use crate::server::traffic::ServerTraffic;
 
 struct House {
@@ -155,12 +155,12 @@ fn a_refusal_and_a_goodbye_are_heard_with_their_codes() {
         refused.next(),
         ClientReport::Ended(Ending::Refused(RefusalCode::Expired))
     );
-    assert!(matches!(house.next(), ServerReport::Closed(gone) if gone == key));
+    assert!(matches!(house.next(), ServerReport::Closed(gone, Departure::Left) if gone == key));
 
     let (key, mut kicked) = house.admit();
     house.send(ServerCommand::SendAway(key, Word::Goodbye(GoodbyeCode::Kicked)));
     assert_eq!(kicked.next(), ClientReport::Ended(Ending::Goodbye(GoodbyeCode::Kicked)));
-    assert!(matches!(house.next(), ServerReport::Closed(gone) if gone == key));
+    assert!(matches!(house.next(), ServerReport::Closed(gone, Departure::Left) if gone == key));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn hanging_up_is_noticed_by_the_other_side_at_once() {
     let mut house = House::open(4);
     let (key, caller) = house.admit();
     drop(caller);
-    assert!(matches!(house.next(), ServerReport::Closed(gone) if gone == key));
+    assert!(matches!(house.next(), ServerReport::Closed(gone, Departure::Left) if gone == key));
     let (_, mut caller) = house.admit();
     drop(house);
     assert_eq!(caller.next(), ClientReport::Ended(Ending::Closed));
@@ -305,7 +305,7 @@ fn a_handshake_is_paced_by_polls_of_a_millisecond_and_not_by_netcodes_interval()
             let (_, caller) = house.admit();
             let time = start.elapsed();
             drop(caller);
-            assert!(matches!(house.next(), ServerReport::Closed(_)));
+            assert!(matches!(house.next(), ServerReport::Closed(..)));
             time
         })
         .min()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use game_session_protocol::netcode_ticket::PROTOCOL_ID;
 use game_session_protocol::{GoodbyeCode, SessionKey, TicketStamp};
-use netcode::{MAX_CLIENTS, Server, ServerEvent};
+use netcode::{DisconnectReason, MAX_CLIENTS, Server, ServerEvent};
 
 use super::guest::{Guest, Stage, Word};
 use super::traffic::ServerTraffic;
@@ -59,11 +59,20 @@ impl StopCommand for ServerCommand {
 pub(crate) enum ServerReport {
     Opened(ConnectionKey, Box<TicketStamp>),
     Packet(ConnectionKey, Vec<u8>),
-    Closed(ConnectionKey),
+    Closed(ConnectionKey, Departure),
     /// After `Close`: everybody has gone.
     Deserted,
     /// The port could not be bound; the line has ended.
     NoPort(String),
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Departure {
+    /// One of the two sides said so.
+    Left,
+    /// Nothing was heard of the client for too long.
+    Lost,
 }
 
 /// Where and for whom a line listens.
@@ -172,9 +181,13 @@ impl Listener {
             self.pace.heard(now);
             match event {
                 ServerEvent::ClientConnected { client_index } => self.open(client_index, now, mailboxes),
-                ServerEvent::ClientDisconnected { client_index, .. } => {
+                ServerEvent::ClientDisconnected { client_index, reason } => {
+                    let departure = match reason {
+                        DisconnectReason::TimedOut => Departure::Lost,
+                        DisconnectReason::ClientDisconnect | DisconnectReason::ServerDisconnect => Departure::Left,
+                    };
                     if let Some(guest) = self.guests[client_index].take() {
-                        mailboxes.reports.insist(ServerReport::Closed(guest.key));
+                        mailboxes.reports.insist(ServerReport::Closed(guest.key, departure));
                     }
                 }
             }

@@ -20,7 +20,8 @@ impl PlayerConnection {
         Self(client_id)
     }
 
-    /// The id under which [`RenetServer`](bevy_renet::RenetServer) knows it. A new one at every connection.
+    /// The id under which [`RenetServer`](bevy_renet::RenetServer) knows it. It stays the same when the player comes
+    /// back over another connection; while the player is absent renet does not know it.
     pub fn client_id(&self) -> u64 {
         self.0
     }
@@ -35,6 +36,8 @@ pub(super) struct Transport {
     pub(super) closing: bool,
     by_replicon: bool,
     connections: HashMap<ConnectionKey, Connection>,
+    /// Entities whose connection was lost, and their clients of renet.
+    absent: HashMap<Entity, u64>,
 }
 
 /// A connection that netcode has authenticated.
@@ -79,6 +82,7 @@ impl Transport {
             closing: false,
             by_replicon,
             connections,
+            absent: HashMap::new(),
         }
     }
 
@@ -147,6 +151,32 @@ impl Transport {
         }
     }
 
+    /// The connection of this entity is lost; its player may come back.
+    pub(super) fn keep_place(&mut self, entity: Entity, client_id: u64) {
+        self.absent.insert(entity, client_id);
+    }
+
+    /// The entity is gone, and nobody comes back to it.
+    pub(super) fn forget_place(&mut self, entity: Entity) -> bool {
+        self.absent.remove(&entity).is_some()
+    }
+
+    /// Puts a connection in the place of the one before, which hears that it was taken over if it is still there. The
+    /// client of renet stays the same. `None` when the entity is not one of ours.
+    pub(super) fn take_place(&mut self, key: ConnectionKey, entity: Entity) -> Option<u64> {
+        let client_id = match self.on_entity(entity) {
+            Some((before, client_id)) => {
+                self.send_away(before, Word::Goodbye(GoodbyeCode::TakenOver));
+                client_id
+            }
+            None => self.absent.remove(&entity)?,
+        };
+        self.line.commands().insist(ServerCommand::Admit(key));
+        let stage = Stage::Inside(entity);
+        self.connections.insert(key, Connection { client_id, stage });
+        Some(client_id)
+    }
+
     /// Who is on this entity.
     pub(super) fn on_entity(&self, entity: Entity) -> Option<(ConnectionKey, u64)> {
         self.connections
@@ -187,14 +217,16 @@ impl Transport {
         self.line.commands().insist(ServerCommand::Close(code));
     }
 
-    /// The entities of everyone inside.
+    /// The entities of everyone inside or absent.
     pub(super) fn entities(&self) -> impl Iterator<Item = Entity> {
-        self.connections
+        let inside = self
+            .connections
             .values()
             .filter_map(|connection| match connection.stage {
                 Stage::Inside(entity) => Some(entity),
                 _ => None,
-            })
+            });
+        inside.chain(self.absent.keys().copied())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::ops::RangeInclusive;
 
 use bevy_ecs::prelude::*;
 use bevy_game_session_server::ListenPort;
@@ -11,16 +12,23 @@ use bevy_game_session_server::ListenPort;
 const HIGHEST_PORT: u16 = 60_000;
 const FREE_PORT_ATTEMPTS: usize = 256;
 
-/// The wanted port and what holds it. Nothing is read from the socket: whoever comes too early meets silence.
+/// The wanted ports, the one that was got, and what holds it. Nothing is read from the socket: whoever comes too early
+/// meets silence.
 #[derive(Resource, Debug)]
 pub(super) struct ServerPort {
+    wanted: RangeInclusive<u16>,
+    /// 0 while none was got yet.
     port: u16,
     holder: Option<UdpSocket>,
 }
 
 impl ServerPort {
-    pub(super) fn wanted(port: u16) -> Self {
-        Self { port, holder: None }
+    pub(super) fn wanted(ports: RangeInclusive<u16>) -> Self {
+        Self {
+            wanted: ports,
+            port: 0,
+            holder: None,
+        }
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -31,10 +39,10 @@ impl ServerPort {
         self.holder.is_some()
     }
 
-    /// Holds the port, a free one if 0 is wanted, which is then the wanted one for good.
+    /// Holds the first wanted port that is free, any free one if 0 is wanted. It is the port for good from then on.
     pub(super) fn hold(&mut self) -> io::Result<()> {
         let (holder, port) = if self.port == 0 {
-            bind_free_port()?
+            bind_first(self.wanted.clone())?
         } else {
             bind(self.port)?
         };
@@ -52,6 +60,17 @@ fn bind(port: u16) -> io::Result<(UdpSocket, u16)> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?;
     let port = socket.local_addr()?.port();
     Ok((socket, port))
+}
+
+fn bind_first(ports: RangeInclusive<u16>) -> io::Result<(UdpSocket, u16)> {
+    let mut error = io::Error::new(io::ErrorKind::InvalidInput, "the range of ports is empty");
+    for port in ports {
+        match if port == 0 { bind_free_port() } else { bind(port) } {
+            Ok(bound) => return Ok(bound),
+            Err(reason) => error = reason,
+        }
+    }
+    Err(error)
 }
 
 /// A free port that can be reported: operating systems give out higher ones too. Those are kept until a lower one is
@@ -79,7 +98,7 @@ pub(super) fn hold_port(mut port: ResMut<ServerPort>, reported: Option<Res<Liste
     match port.hold() {
         Ok(()) => commands.insert_resource(ListenPort(port.port())),
         Err(error) => {
-            tracing::error!(port = port.port(), %error, "the UDP port cannot be held: is another server running? choose another port");
+            tracing::error!(ports = ?port.wanted, %error, "no UDP port can be held: is another server running? choose another port");
         }
     }
 }

@@ -2,21 +2,23 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_game_session_server::{
-    AcceptedPlayer, Admissions, GameSessionStarted, Goodbyes, HostFailed, HostedSession, ServerWaker, SessionEnding,
-    SessionServerCommands as _, SessionServerSystems,
+    AcceptedPlayer, Admissions, Decision, GameSessionStarted, Goodbyes, HostFailed, HostedSession, PlayerCommands as _,
+    ServerWaker, SessionEnding, SessionServerCommands as _, SessionServerSystems,
 };
 use bevy_renet::{RenetReceive, RenetSend, RenetServer, RenetServerPlugin};
 use game_session_protocol::{GoodbyeCode, HostError, RefusalCode, TicketStamp};
 
 use super::guest::Word;
-use super::line::{self, ConnectionKey, Door, ServerCommand, ServerReport};
+use super::line::{self, ConnectionKey, Departure, Door, ServerCommand, ServerReport};
 use super::players::{Remains, Transport};
 use super::port::{ServerPort, hold_port, hold_port_again};
+use super::rejoin::{lose_connection, renew_connection};
 use super::traffic::ServerTraffic;
 use crate::channels::connection_config;
 use crate::untrusted;
@@ -24,8 +26,12 @@ use crate::untrusted;
 /// When the app exits, goodbyes may take so long.
 const FAREWELL_LIMIT: Duration = Duration::from_millis(250);
 
-pub(crate) fn build(app: &mut App, port: u16) {
-    app.insert_resource(ServerPort::wanted(port))
+/// In `PreUpdate`: players are let in.
+#[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LetIn;
+
+pub(crate) fn build(app: &mut App, ports: RangeInclusive<u16>) {
+    app.insert_resource(ServerPort::wanted(ports))
         .init_resource::<ServerTraffic>()
         .add_observer(open_for_session)
         .add_observer(say_goodbye_to_all)
@@ -41,6 +47,7 @@ pub(crate) fn build(app: &mut App, port: u16) {
                     .chain()
                     .after(SessionServerSystems::Poll)
                     .before(RenetServerPlugin::emit_server_events_system)
+                    .in_set(LetIn)
                     .in_set(RenetReceive),
             )
                 .run_if(resource_exists::<Transport>),
@@ -131,12 +138,17 @@ fn receive_from_clients(
                     }
                 }
             }
-            ServerReport::Closed(key) => match transport.remove(key) {
-                Remains::Asked(admission) => admissions.cancel(admission),
-                Remains::Client(client_id, entity) => {
+            ServerReport::Closed(key, departure) => match (transport.remove(key), departure) {
+                (Remains::Asked(admission), _) => admissions.cancel(admission),
+                (Remains::Client(client_id, Some(player)), Departure::Lost) => {
+                    transport.keep_place(player, client_id);
+                    commands.queue(move |world: &mut World| lose_connection(world, player, client_id));
+                    commands.player_lost(player);
+                }
+                (Remains::Client(client_id, entity), _) => {
                     clear_away(client_id, entity, server.as_deref_mut(), &mut commands);
                 }
-                Remains::Nothing => {}
+                (Remains::Nothing, _) => {}
             },
             ServerReport::Deserted => transport.goodbye = None,
             ServerReport::NoPort(reason) => give_up(&mut commands, &reason),
@@ -169,16 +181,24 @@ fn let_decided_players_in(
     if !admissions.has_decided() {
         return;
     }
-    for (admission, decision) in admissions.take_decided() {
-        let Some((key, client_id)) = transport.asked(admission) else {
+    for decided in admissions.take_decided() {
+        let Some((key, client_id)) = transport.asked(decided.id) else {
             continue;
         };
-        match decision {
-            Ok(player) => {
+        match decided.decision {
+            Decision::Admitted(player) => {
                 server.add_connection(client_id);
                 transport.let_in(key, player, &mut commands);
             }
-            Err(code) => {
+            Decision::Returned(player) => {
+                if let Some(client_id) = transport.take_place(key, player) {
+                    commands.queue(move |world: &mut World| renew_connection(world, player, client_id));
+                    commands.player_returned(player);
+                } else {
+                    transport.send_away(key, Word::Refused(RefusalCode::Used));
+                }
+            }
+            Decision::Refused(code) => {
                 transport.send_away(key, Word::Refused(code));
             }
         }
@@ -214,7 +234,9 @@ fn send_removed_player_away(
     let (Some(mut transport), Some(mut server)) = (transport, server) else {
         return;
     };
-    if let Some((key, client_id)) = transport.on_entity(removed.entity) {
+    if transport.forget_place(removed.entity) {
+        commands.entity(removed.entity).try_despawn();
+    } else if let Some((key, client_id)) = transport.on_entity(removed.entity) {
         transport.send_away(key, Word::Goodbye(GoodbyeCode::Kicked));
         server.disconnect(client_id);
         // replicon hears of it from renet
@@ -252,7 +274,7 @@ fn close_after_session(transport: Res<Transport>, mut commands: Commands) {
 }
 
 fn port_is_free(port: Res<ServerPort>, transport: Option<Res<Transport>>, admissions: Option<Res<Admissions>>) -> bool {
-    !port.is_held() && port.port() != 0 && transport.is_none() && admissions.is_some()
+    !port.is_held() && transport.is_none() && admissions.is_some()
 }
 
 /// The app exits without the ordered end of its session: the players hear it all the same.

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+pub(crate) mod relay;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -16,14 +18,17 @@ use bevy_game_session_client::{
 };
 use bevy_game_session_renet::{PlayerConnection, TravelPlugin};
 use bevy_game_session_server::{
-    AcceptedPlayer, HostFailed, ListenPort, PlayerRejected, ServerSessionState, SessionServerPlugin,
+    AcceptedPlayer, HostFailed, ListenPort, PlayerLost, PlayerRejected, PlayerReturned, ServerPolicies,
+    ServerSessionState, SessionServerPlugin,
 };
 use bevy_renet::renet::ConnectionConfig;
 use bevy_state::app::StatesPlugin;
 use bevy_state::prelude::State;
 use bevy_time::TimePlugin;
 use game_session_protocol::in_memory::{SeatStatus, TicketMinter};
-use game_session_protocol::{FindGameSessions, InMemoryOrchestrator, SessionKey, Ticket, TicketClaims, netcode_ticket};
+use game_session_protocol::{
+    FindGameSessions, HostLifetime, InMemoryOrchestrator, SessionKey, Ticket, TicketClaims, netcode_ticket,
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -64,14 +69,36 @@ impl Stage {
     }
 
     pub(crate) fn with(orchestrator: InMemoryOrchestrator, plugins: fn(&mut App)) -> Self {
+        Self::with_server(orchestrator, plugins, |_, _| {})
+    }
+
+    /// A stage whose server is a listen server: an app with a player of its own.
+    pub(crate) fn listening(orchestrator: InMemoryOrchestrator, plugins: fn(&mut App)) -> Self {
+        let orchestrator = orchestrator.with_host_lifetime(HostLifetime::ManySessions);
+        Self::with_server(orchestrator, plugins, |orchestrator, app| {
+            app.add_plugins(SessionClientPlugin::new(orchestrator.service("host".parse().unwrap())));
+            hear_as_client(app);
+        })
+    }
+
+    fn with_server(
+        orchestrator: InMemoryOrchestrator,
+        plugins: fn(&mut App),
+        more: fn(&InMemoryOrchestrator, &mut App),
+    ) -> Self {
         let mut server = App::new();
-        server.add_plugins((TimePlugin, StatesPlugin, SessionServerPlugin::new(orchestrator.host())));
-        plugins(&mut server);
+        let policies = ServerPolicies::default().wait_for_players_forever();
+        let plugin = SessionServerPlugin::new(orchestrator.host()).policies(policies);
+        server.add_plugins((TimePlugin, StatesPlugin, plugin));
         server.init_resource::<Heard>();
+        more(&orchestrator, &mut server);
+        plugins(&mut server);
         hear(&mut server, |rejected: &PlayerRejected| {
             format!("rejected: {:?}", rejected.reason)
         });
         hear(&mut server, |failed: &HostFailed| format!("failed: {}", failed.error));
+        hear(&mut server, |_: &PlayerLost| "lost".into());
+        hear(&mut server, |_: &PlayerReturned| "returned".into());
         finish(&mut server);
         Self {
             orchestrator,
@@ -85,22 +112,17 @@ impl Stage {
     /// Another player's app.
     pub(crate) fn add_client(&mut self) -> usize {
         self.players += 1;
-        let player = format!("player-{}", self.players);
+        self.add_client_of(&format!("player-{}", self.players))
+    }
+
+    /// Another app of this player.
+    pub(crate) fn add_client_of(&mut self, player: &str) -> usize {
         let mut client = App::new();
         let service = self.orchestrator.service(player.parse().unwrap());
         client.add_plugins((TimePlugin, StatesPlugin, SessionClientPlugin::new(service)));
         (self.plugins)(&mut client);
         client.init_resource::<Heard>();
-        hear(&mut client, |_: &SessionArrived| "arrived".into());
-        hear(&mut client, |failed: &SessionTravelFailed| {
-            format!("travel failed: {:?}", failed.error)
-        });
-        hear(&mut client, |gone: &SessionDisconnected| {
-            format!("disconnected: {:?}", gone.reason)
-        });
-        hear(&mut client, |failed: &SessionFailed| {
-            format!("failed: {:?}", failed.error)
-        });
+        hear_as_client(&mut client);
         finish(&mut client);
         self.clients.push(client);
         self.clients.len() - 1
@@ -140,6 +162,12 @@ impl Stage {
     /// Another player, who joins the session and travels.
     pub(crate) fn join(&mut self) -> usize {
         let client = self.add_client();
+        self.find_and_join(client);
+        client
+    }
+
+    /// Joins the session and travels.
+    pub(crate) fn find_and_join(&mut self, client: usize) {
         self.call(client, |mut sessions| {
             sessions.find(FindGameSessions::default());
         });
@@ -148,7 +176,6 @@ impl Stage {
         self.call(client, move |mut sessions| {
             sessions.join("game", &found);
         });
-        client
     }
 
     fn found(&mut self, client: usize) -> Vec<bevy_game_session_client::FoundSession> {
@@ -161,11 +188,39 @@ impl Stage {
     }
 
     pub(crate) fn call(&mut self, client: usize, call: impl FnOnce(Sessions) + Send + Sync + 'static) {
-        let mut call = Some(call);
-        self.clients[client]
-            .world_mut()
-            .run_system_once(move |sessions: Sessions| call.take().unwrap()(sessions))
-            .unwrap();
+        give(&mut self.clients[client], call);
+    }
+
+    /// What the player of a listen server does.
+    pub(crate) fn call_host(&mut self, call: impl FnOnce(Sessions) + Send + Sync + 'static) {
+        give(&mut self.server, call);
+    }
+
+    /// The player of a listen server creates a session and stands in it.
+    pub(crate) fn host_locally(&mut self) {
+        let times = self.count_on_server("arrived here") + 1;
+        self.call_host(|mut sessions| {
+            sessions.create("game", SessionSettings::new(4)).unwrap();
+            sessions.start("game");
+        });
+        self.pump("the host has arrived", |stage| {
+            stage.count_on_server("arrived here") == times
+        });
+    }
+
+    pub(crate) fn count_on_server(&self, text: &str) -> usize {
+        self.server_heard().iter().filter(|heard| *heard == text).count()
+    }
+
+    pub(crate) fn count(&self, client: usize, text: &str) -> usize {
+        self.heard(client).iter().filter(|heard| *heard == text).count()
+    }
+
+    /// Gives a command on the server.
+    pub(crate) fn command(&mut self, give: impl FnOnce(&mut Commands)) {
+        let world = self.server.world_mut();
+        give(&mut world.commands());
+        world.flush();
     }
 
     /// Turns all apps until it holds.
@@ -227,8 +282,28 @@ impl Stage {
 }
 
 /// Travel with renet's own channels.
-fn plain(app: &mut App) {
+pub(crate) fn plain(app: &mut App) {
     app.add_plugins(TravelPlugin::new(|_| ConnectionConfig::default()));
+}
+
+fn give(app: &mut App, call: impl FnOnce(Sessions) + Send + Sync + 'static) {
+    let mut call = Some(call);
+    app.world_mut()
+        .run_system_once(move |sessions: Sessions| call.take().unwrap()(sessions))
+        .unwrap();
+}
+
+fn hear_as_client(app: &mut App) {
+    hear(app, |arrived: &SessionArrived| {
+        if arrived.local { "arrived here" } else { "arrived" }.into()
+    });
+    hear(app, |failed: &SessionTravelFailed| {
+        format!("travel failed: {:?}", failed.error)
+    });
+    hear(app, |gone: &SessionDisconnected| {
+        format!("disconnected: {:?}", gone.reason)
+    });
+    hear(app, |failed: &SessionFailed| format!("failed: {:?}", failed.error));
 }
 
 fn finish(app: &mut App) {

@@ -1,8 +1,8 @@
 //! The door: whether a ticket is good, judged without asking anybody.
 //!
-//! A ticket is good when its MAC was made with this session's key, its build is this session's, it is at most 45 s
-//! old and its seat was not taken up before. Its age is judged on the backend's clock, known from the newest good
-//! ticket and the time that passed here since.
+//! A ticket is good when its MAC was made with this session's key, its build is this session's and it is at most 45 s
+//! old. Its age is judged on the backend's clock, known from the newest good ticket and the time that passed here
+//! since. A seat that was taken up and freed is used up: no ticket of it counts any more.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -33,8 +33,6 @@ impl Door {
             Err(RefusalCode::WrongBuild)
         } else if backend_now - claims.issued_at_ms > TICKET_LIFE_MS {
             Err(RefusalCode::Expired)
-        } else if self.used.contains(&claims.player_session_id) {
-            Err(RefusalCode::Used)
         } else {
             Ok(claims)
         }
@@ -42,6 +40,10 @@ impl Door {
 
     pub(super) fn use_up(&mut self, id: PlayerSessionId) {
         self.used.insert(id);
+    }
+
+    pub(super) fn is_used_up(&self, id: &PlayerSessionId) -> bool {
+        self.used.contains(id)
     }
 
     /// The backend's time, at least that of the newest ticket.

@@ -1,6 +1,8 @@
 //! Who may enter: checks tickets at the door and asks the orchestrator about the seat.
 
+mod decision;
 mod door;
+mod newest;
 mod seat;
 
 use std::collections::VecDeque;
@@ -14,9 +16,11 @@ use game_session_protocol::{HostError, PlayerSessionId, RefusalCode, SessionHost
 use crate::call::Call;
 use crate::session::HostedSession;
 use crate::wakeup::ServerWaker;
+pub use decision::{AdmissionId, Decided, Decision, LocalPlayer};
 use door::Door;
+use newest::NewestTicket;
 pub use seat::AcceptedPlayer;
-use seat::SeatLedger;
+use seat::{Renewal, SeatLedger};
 
 /// How long a player waits for the orchestrator's word, and how long freeing a seat is tried.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -24,10 +28,6 @@ const ANSWER_TIME: Duration = Duration::from_secs(10);
 const LATE_TIME: Duration = Duration::from_secs(30);
 /// The most players that may wait at the door.
 const MOST_WAITING: usize = 256;
-
-/// Names one request to be let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AdmissionId(u64);
 
 /// Who may enter. A transport asks with [`Self::request`] when a connection shows its ticket, and looks for decisions
 /// with [`Self::take_decided`] every frame, after [`SessionServerSystems::Poll`](crate::SessionServerSystems::Poll).
@@ -41,7 +41,9 @@ pub struct Admissions {
     next_id: u64,
     waiting: Vec<Waiting>,
     freeing: Vec<Call>,
-    decided: VecDeque<(AdmissionId, Result<AcceptedPlayer, RefusalCode>)>,
+    /// Who takes over a seat whose entity is about to be spawned, and until when it waits for that.
+    returning: Vec<(AdmissionId, PlayerSessionId, Duration)>,
+    decided: VecDeque<Decided>,
     rejected: Vec<RefusalCode>,
     someone_came: bool,
 }
@@ -49,7 +51,7 @@ pub struct Admissions {
 /// A seat that the orchestrator is asked about.
 struct Waiting {
     seat: PlayerSessionId,
-    issued_at_ms: u64,
+    newest: NewestTicket,
     call: Call,
     /// Who waits; nobody when the connection went away or the time was over.
     player: Option<AdmissionId>,
@@ -67,6 +69,7 @@ impl Admissions {
             next_id: 0,
             waiting: Vec::new(),
             freeing: Vec::new(),
+            returning: Vec::new(),
             decided: VecDeque::new(),
             rejected: Vec::new(),
             someone_came: false,
@@ -74,24 +77,44 @@ impl Admissions {
     }
 
     /// Asks to let in the connection that showed this ticket. The decision comes within about ten seconds, at once
-    /// when the ticket is not good.
+    /// when the ticket is not good, or when it is a newer one of a player who is in.
     pub fn request(&mut self, stamp: &TicketStamp, session: &HostedSession) -> AdmissionId {
-        let id = AdmissionId(self.next_id);
-        self.next_id += 1;
+        let id = self.next_id();
         if !self.is_open {
             self.refuse(id, RefusalCode::Closed);
             return id;
         }
         match self.door.check(stamp, session, self.now) {
-            Ok(claims) => self.ask(id, claims.player_session_id, claims.issued_at_ms),
+            Ok(claims) => {
+                let ticket = NewestTicket::new(claims.issued_at_ms, stamp.client_id);
+                self.find_seat(id, claims.player_session_id, ticket);
+            }
             Err(reason) => self.refuse(id, reason),
         }
         id
     }
 
+    /// Asks to let in the player of this app itself. There is no ticket to check, because nobody else can ask here; the
+    /// orchestrator is asked as ever. Give the entity [`LocalPlayer`] too.
+    pub fn request_local(&mut self, seat: PlayerSessionId) -> AdmissionId {
+        let id = self.next_id();
+        if self.is_open {
+            self.find_seat(id, seat, NewestTicket::none());
+        } else {
+            self.refuse(id, RefusalCode::Closed);
+        }
+        id
+    }
+
     /// The decisions since the last call, in their order.
-    pub fn take_decided(&mut self) -> Vec<(AdmissionId, Result<AcceptedPlayer, RefusalCode>)> {
+    pub fn take_decided(&mut self) -> Vec<Decided> {
         self.decided.drain(..).collect()
+    }
+
+    /// The decision on one request, if it is there.
+    pub fn take_decision(&mut self, id: AdmissionId) -> Option<Decision> {
+        let at = self.decided.iter().position(|decided| decided.id == id)?;
+        self.decided.remove(at).map(|decided| decided.decision)
     }
 
     /// Whether [`Self::take_decided`] has something, for a run condition.
@@ -108,7 +131,8 @@ impl Admissions {
             waiting.call.stop_repeating();
             waiting.forget_at = self.now + LATE_TIME;
         }
-        self.decided.retain(|(decided, _)| *decided != id);
+        self.returning.retain(|(returning, ..)| *returning != id);
+        self.decided.retain(|decided| decided.id != id);
     }
 
     /// Frees the seat of a player who was let in and never got an entity. Dropping does the same.
@@ -116,15 +140,59 @@ impl Admissions {
         drop(player);
     }
 
-    fn ask(&mut self, id: AdmissionId, seat: PlayerSessionId, issued_at_ms: u64) {
+    fn next_id(&mut self) -> AdmissionId {
+        let id = AdmissionId(self.next_id);
+        self.next_id += 1;
+        id
+    }
+
+    /// A newer ticket of a taken seat takes it over; of a free one the orchestrator is asked.
+    fn find_seat(&mut self, id: AdmissionId, seat: PlayerSessionId, ticket: NewestTicket) {
+        match self.ledger.renew(&seat, &ticket) {
+            Renewal::Newer => {
+                let overtaken = |waiting: &(AdmissionId, PlayerSessionId, Duration)| waiting.1 == seat;
+                if let Some(at) = self.returning.iter().position(overtaken) {
+                    let (before, ..) = self.returning.swap_remove(at);
+                    self.refuse(before, RefusalCode::Used);
+                }
+                self.returning.push((id, seat, self.now + ANSWER_TIME));
+                self.let_return();
+            }
+            Renewal::NotTaken if !self.door.is_used_up(&seat) => self.ask(id, seat, ticket),
+            Renewal::NotTaken | Renewal::Stale => self.refuse(id, RefusalCode::Used),
+        }
+    }
+
+    /// Decides on those who take a seat over, as soon as the entity on it is known.
+    fn let_return(&mut self) {
+        let mut index = 0;
+        while let Some((id, seat, until)) = self.returning.get(index) {
+            let (id, is_late) = (*id, self.now >= *until);
+            match self.ledger.holder(seat) {
+                Some(Some(entity)) => {
+                    let decision = Decision::Returned(entity);
+                    self.decided.push_back(Decided { id, decision });
+                }
+                Some(None) if !is_late => {
+                    index += 1;
+                    continue;
+                }
+                Some(None) => self.refuse(id, RefusalCode::Unavailable),
+                None => self.refuse(id, RefusalCode::Used),
+            }
+            self.returning.swap_remove(index);
+        }
+    }
+
+    fn ask(&mut self, id: AdmissionId, seat: PlayerSessionId, ticket: NewestTicket) {
         // the same seat again while the orchestrator is still asked: only a newer ticket, or one whose connection is
         // gone, may take the answer over
         if let Some(known) = self.waiting.iter_mut().find(|waiting| waiting.seat == seat) {
+            let is_newer = known.newest.renew(&ticket);
             let before = match known.player {
-                Some(_) if issued_at_ms <= known.issued_at_ms => Some(id),
+                Some(_) if !is_newer => Some(id),
                 before => {
                     known.player = Some(id);
-                    known.issued_at_ms = issued_at_ms.max(known.issued_at_ms);
                     known.forget_at = self.now + ANSWER_TIME;
                     known.call.repeat_until(known.forget_at);
                     before
@@ -144,7 +212,7 @@ impl Admissions {
         let call = Call::new(forget_at, move || host.accept_player(asked.clone()));
         self.waiting.push(Waiting {
             seat,
-            issued_at_ms,
+            newest: ticket,
             call,
             player: Some(id),
             forget_at,
@@ -154,7 +222,8 @@ impl Admissions {
     fn refuse(&mut self, id: AdmissionId, reason: RefusalCode) {
         tracing::debug!(%reason, "a player was turned away");
         self.rejected.push(reason);
-        self.decided.push_back((id, Err(reason)));
+        let decision = Decision::Refused(reason);
+        self.decided.push_back(Decided { id, decision });
     }
 
     fn free(&mut self, seat: PlayerSessionId) {
@@ -191,6 +260,7 @@ impl Admissions {
                 Poll::Pending => index += 1,
             }
         }
+        self.let_return();
         if self.ledger.has_freed() {
             for seat in self.ledger.take_freed() {
                 self.free(seat);
@@ -208,12 +278,19 @@ impl Admissions {
     }
 
     fn answered(&mut self, waiting: Waiting, answer: Result<(), HostError>) {
-        let Waiting { seat, call, player, .. } = waiting;
+        let Waiting {
+            seat,
+            newest,
+            call,
+            player,
+            ..
+        } = waiting;
         match (answer, player) {
             (Ok(()), Some(id)) => {
                 self.door.use_up(seat.clone());
                 self.someone_came = true;
-                self.decided.push_back((id, Ok(self.ledger.take(seat))));
+                let decision = Decision::Admitted(self.ledger.take(seat, newest));
+                self.decided.push_back(Decided { id, decision });
             }
             (Ok(()), None) => {
                 self.door.use_up(seat.clone());
@@ -250,13 +327,14 @@ impl Admissions {
             waiting.forget_at = self.now + LATE_TIME;
             waiting.call.was_asked()
         });
+        refused.extend(self.returning.drain(..).map(|(id, ..)| id));
         for id in refused {
             self.refuse(id, RefusalCode::Closed);
         }
-        for (id, decision) in std::mem::take(&mut self.decided) {
-            match decision {
-                Ok(_) => self.refuse(id, RefusalCode::Closed),
-                Err(reason) => self.decided.push_back((id, Err(reason))),
+        for decided in std::mem::take(&mut self.decided) {
+            match decided.decision {
+                Decision::Refused(_) => self.decided.push_back(decided),
+                Decision::Admitted(_) | Decision::Returned(_) => self.refuse(decided.id, RefusalCode::Closed),
             }
         }
     }
@@ -264,6 +342,7 @@ impl Admissions {
     /// The game session is over at the orchestrator: there is nothing left to free.
     pub(crate) fn forget(&mut self) {
         self.waiting.clear();
+        self.returning.clear();
         self.freeing.clear();
         self.ledger.begin_session();
     }
@@ -276,6 +355,7 @@ impl Admissions {
     pub(crate) fn is_busy(&self) -> bool {
         !self.waiting.is_empty()
             || !self.freeing.is_empty()
+            || !self.returning.is_empty()
             || !self.rejected.is_empty()
             || self.ledger.has_freed()
             || self.ledger.taken() > 0

@@ -18,6 +18,8 @@ use game_session_protocol::*;
 
 /// One frame.
 pub(crate) const FRAME: Duration = Duration::from_millis(10);
+const LONG_FRAME: Duration = Duration::from_millis(100);
+const FINE_TIME: Duration = Duration::from_millis(300);
 
 /// What the game heard, in order.
 #[derive(Resource, Default)]
@@ -75,6 +77,8 @@ impl Server {
             .add_observer(|e: On<PlayerRejected>, mut heard: ResMut<Heard>| {
                 heard.0.push(format!("rejected {:?}", e.reason));
             })
+            .add_observer(|_: On<PlayerLost>, mut heard: ResMut<Heard>| heard.0.push("lost".into()))
+            .add_observer(|_: On<PlayerReturned>, mut heard: ResMut<Heard>| heard.0.push("returned".into()))
             .add_observer(|e: On<HostFailed>, mut heard: ResMut<Heard>| heard.0.push(format!("failed: {}", e.error)));
         app.finish();
         app.cleanup();
@@ -130,9 +134,14 @@ impl Server {
         }
     }
 
+    /// Lets time pass; most of a long time in long frames.
     pub(crate) fn frames_for(&mut self, time: Duration) {
-        let frames = time.as_millis().div_ceil(FRAME.as_millis());
-        (0..frames).for_each(|_| self.frame());
+        let long = time.saturating_sub(FINE_TIME).as_millis() / LONG_FRAME.as_millis();
+        self.app.insert_resource(TimeUpdateStrategy::ManualDuration(LONG_FRAME));
+        (0..long).for_each(|_| self.frame());
+        self.app.insert_resource(TimeUpdateStrategy::ManualDuration(FRAME));
+        let rest = time.as_millis() - long * LONG_FRAME.as_millis();
+        (0..rest.div_ceil(FRAME.as_millis())).for_each(|_| self.frame());
     }
 
     pub(crate) fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
@@ -168,18 +177,27 @@ impl Server {
         world.resource_mut::<Admissions>().request(stamp, &session)
     }
 
-    pub(crate) fn decided(&mut self) -> Vec<(AdmissionId, Result<AcceptedPlayer, RefusalCode>)> {
+    pub(crate) fn decided(&mut self) -> Vec<Decided> {
         self.app.world_mut().resource_mut::<Admissions>().take_decided()
     }
 
     /// Waits for the decision on one request.
-    pub(crate) fn decision(&mut self, id: AdmissionId) -> Result<AcceptedPlayer, RefusalCode> {
+    pub(crate) fn any_decision(&mut self, id: AdmissionId) -> Decision {
         let mut decision = None;
         self.until("decided", |server| {
-            decision = server.decided().into_iter().find(|(decided, _)| *decided == id);
+            decision = server.decided().into_iter().find(|decided| decided.id == id);
             decision.is_some()
         });
-        decision.unwrap().1
+        decision.unwrap().decision
+    }
+
+    /// Waits for the decision on a request that does not take over a seat.
+    pub(crate) fn decision(&mut self, id: AdmissionId) -> Result<AcceptedPlayer, RefusalCode> {
+        match self.any_decision(id) {
+            Decision::Admitted(player) => Ok(player),
+            Decision::Refused(reason) => Err(reason),
+            Decision::Returned(entity) => panic!("the seat of {entity} was taken over"),
+        }
     }
 
     /// Knocks, is let in and gets an entity.
