@@ -13,4 +13,6 @@ mod http_server;
 mod life;
 mod memory;
 mod random;
+#[path = "../suite/mod.rs"]
+mod suite;
 mod travel;
