@@ -13,7 +13,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lan = Lan::new(LanConfig::new("avahi", LanDoor::Open))?;
     let host = lan.host();
     block_on(async {
-        host.ready(ReadyProcess { port: 7777, log_paths: vec![] }).await?;
+        host.ready(ReadyProcess {
+            port: 7777,
+            log_paths: vec![],
+        })
+        .await?;
         let hosted = lan.host_game_session(CreateGameSession::new(name, 4, "dev".parse()?));
         let HostEvent::GameSessionStarted(session) = std::future::poll_fn(|cx| host.poll_event(cx)).await else {
             return Err("no game session started".into());
