@@ -71,3 +71,26 @@ pub fn door(bytes: &[u8]) {
     let _ = serde_json::from_slice::<Answer>(bytes);
     let _ = serde_json::from_slice::<Refusal>(bytes);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_strangers_send_breaks_no_rule(
+            bytes in proptest::collection::vec(any::<u8>(), 0..1300),
+            part: u8,
+            pattern in 0u8..3,
+        ) {
+            discovery(&bytes);
+            door(&bytes);
+            discovery(&Query { game: GAME, nonce: [0; 8], part, wanted: Wanted::Code([3; 8]) }.encode());
+            let mut first = b"BGSD\x01".to_vec();
+            first.push(pattern);
+            first.extend(&bytes);
+            door(&first);
+        }
+    }
+}

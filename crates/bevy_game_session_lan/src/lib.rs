@@ -57,7 +57,7 @@ mod creating;
 mod door;
 mod error;
 mod finding;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod host;
 mod id;

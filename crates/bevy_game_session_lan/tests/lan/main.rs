@@ -6,3 +6,4 @@ mod hostile;
 mod joining;
 mod life;
 mod search;
+mod ticket;
