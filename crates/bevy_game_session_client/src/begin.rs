@@ -4,13 +4,12 @@
 
 use bevy_ecs::prelude::*;
 use game_session_protocol::{
-    BoxedFuture, BuildId, CreateGameSession, EndGameSession, ErrorCode, GameSession, GameSessionId, IdempotencyKey,
-    JoinByCode, JoinGameSession, LeaveGameSession, Password, Progress, ProgressStep, QuickJoin, Seat, ServiceError,
-    SessionService, UpdateGameSession,
+    BoxedFuture, CreateGameSession, EndGameSession, ErrorCode, JoinByCode, JoinGameSession, LeaveGameSession, Password,
+    Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
 };
 use tracing::debug;
 
-use crate::components::{SessionConnection, SessionName, SessionPhase, SessionSettings};
+use crate::components::{SessionName, SessionPhase, SessionSettings};
 use crate::error::SessionError;
 use crate::in_flight::{Answer, Reply, Work};
 use crate::index::SessionIndex;
@@ -20,6 +19,7 @@ use crate::search::{FoundSession, SessionSearch};
 use crate::searching::{Part, SearchWork};
 use crate::state;
 use crate::travelling;
+use crate::wording::{create_request, default_build, game_session_id, join_request, never_joined, update_request};
 
 pub(crate) fn start(world: &mut World, entity: Entity) {
     if !is_running(world, entity, Op::Start) {
@@ -138,7 +138,16 @@ pub(crate) fn rejoin(world: &mut World, entity: Entity) {
         return;
     }
     begin_way(world, entity, SessionPhase::Joining);
+    let build = world.resource::<SessionIndex>().build.clone();
     match join_request(world, entity) {
+        Some(request) if build.is_some_and(|build| build != request.build) => {
+            fail(
+                world,
+                entity,
+                Op::Rejoin,
+                SessionError::VersionMismatch { source: None },
+            );
+        }
         Some(request) => {
             launch(world, entity, Op::Rejoin, |service, progress| {
                 seat(service.rejoin(request, progress))
@@ -245,16 +254,6 @@ pub(crate) fn travel(world: &mut World, entity: Entity) {
     }
 }
 
-/// What the settings of a session would be that looks like this.
-pub(crate) fn settings_of(found: &GameSession) -> SessionSettings {
-    let mut settings = SessionSettings::new(found.max_players)
-        .shown_as(&found.name)
-        .build(found.build.clone());
-    settings.properties = found.properties.clone();
-    settings.policy = found.policy;
-    settings
-}
-
 fn begin_way(world: &mut World, entity: Entity, phase: SessionPhase) {
     if let Some(record) = world.resource_mut::<SessionIndex>().record_mut(entity) {
         record.step = None;
@@ -299,77 +298,4 @@ fn seat(seat: BoxedFuture<Result<Seat, ServiceError>>) -> Answer {
 
 fn done(done: BoxedFuture<Result<(), ServiceError>>) -> Answer {
     Box::pin(async move { done.await.map(|()| Reply::Done) })
-}
-
-fn never_joined() -> SessionError {
-    SessionError::InvalidSettings {
-        what: "the session never had a seat".to_owned(),
-    }
-}
-
-fn game_session_id(world: &World, entity: Entity) -> Option<GameSessionId> {
-    let record = world.resource::<SessionIndex>().record(entity)?;
-    record.game_session.as_ref().map(|game_session| game_session.id.clone())
-}
-
-fn join_request(world: &World, entity: Entity) -> Option<JoinGameSession> {
-    let index = world.resource::<SessionIndex>();
-    let game_session = index.record(entity)?.game_session.as_ref()?;
-    Some(JoinGameSession {
-        id: game_session.id.clone(),
-        build: game_session.build.clone(),
-        password: index.record(entity)?.password.clone(),
-    })
-}
-
-fn settings(world: &World, entity: Entity) -> Result<SessionSettings, SessionError> {
-    let settings = world
-        .get::<SessionSettings>(entity)
-        .cloned()
-        .ok_or_else(|| SessionError::InvalidSettings {
-            what: "the component SessionSettings was removed from the session".to_owned(),
-        })?;
-    settings.check().map(|()| settings)
-}
-
-fn create_request(world: &World, entity: Entity) -> Result<CreateGameSession, SessionError> {
-    let settings = settings(world, entity)?;
-    let index = world.resource::<SessionIndex>();
-    let own_name = || {
-        index
-            .record(entity)
-            .map_or_else(String::new, |record| record.name.to_string())
-    };
-    Ok(CreateGameSession {
-        idempotency_key: IdempotencyKey::random(),
-        name: settings.name.unwrap_or_else(own_name),
-        max_players: settings.max_players,
-        build: settings
-            .build
-            .or_else(|| index.build.clone())
-            .unwrap_or_else(default_build),
-        properties: settings.properties,
-        privacy: settings.privacy,
-        password: settings.password,
-    })
-}
-
-fn default_build() -> BuildId {
-    "dev".parse().expect("the word is a valid build id")
-}
-
-/// Only what differs from what others find now.
-fn update_request(world: &World, entity: Entity) -> Result<UpdateGameSession, SessionError> {
-    let settings = settings(world, entity)?;
-    let connection = world.get::<SessionConnection>(entity).ok_or_else(never_joined)?;
-    let shown = connection.game_session();
-    let mut properties = settings.properties;
-    properties.retain(|key, value| shown.properties.get(key) != Some(value));
-    Ok(UpdateGameSession {
-        id: shown.id.clone(),
-        name: settings.name.filter(|name| *name != shown.name),
-        max_players: Some(settings.max_players).filter(|count| *count != shown.max_players),
-        policy: Some(settings.policy).filter(|policy| *policy != shown.policy),
-        properties,
-    })
 }

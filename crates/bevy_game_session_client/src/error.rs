@@ -177,6 +177,17 @@ impl SessionError {
         }
     }
 
+    /// The error and its causes in one line, for the log.
+    pub fn chain(&self) -> String {
+        let (mut text, mut error): (_, &dyn std::error::Error) = (self.to_string(), self);
+        while let Some(cause) = error.source() {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            error = cause;
+        }
+        text
+    }
+
     /// One sentence that a player understands.
     pub fn player_message(&self) -> String {
         match self {
@@ -269,6 +280,55 @@ mod tests {
         let error = SessionError::from(ServiceError::refused(ErrorCode::SessionFull, "4 of 4 seats are taken"));
         assert_eq!(error.to_string(), "the game session is full");
         assert!(error.source().unwrap().to_string().contains("4 of 4 seats"));
+    }
+
+    #[test]
+    fn the_log_gets_the_whole_chain_of_causes_in_one_line() {
+        let error = SessionError::from(ServiceError::Unreachable {
+            service: "http://127.0.0.1:1/".into(),
+            reason: "connection refused".into(),
+        });
+        let chain = error.chain();
+        assert!(
+            chain.starts_with("the session service cannot be reached: the session service at"),
+            "{chain}"
+        );
+        assert!(chain.contains("connection refused") && !chain.contains('\n'), "{chain}");
+    }
+
+    #[test]
+    fn every_error_of_this_machine_has_a_sentence_for_the_player() {
+        let name = || "game".to_owned();
+        let source = ServiceError::refused(ErrorCode::Internal, "x");
+        let errors = [
+            SessionError::DuplicateName { name: name() },
+            SessionError::UnknownName { name: name() },
+            SessionError::AlreadyInSession { name: name() },
+            SessionError::WrongPhase {
+                phase: SessionPhase::Ended,
+                call: SessionOperation::End,
+            },
+            SessionError::Busy {
+                running: SessionOperation::Update,
+            },
+            SessionError::TooMany { limit: 256 },
+            SessionError::InvalidSettings { what: "x".into() },
+            SessionError::ReachUnavailable { reach: Reach::Lan },
+            SessionError::ReachUnavailable { reach: Reach::Online },
+            SessionError::Unreachable { source },
+            SessionError::TimedOut {
+                after: Duration::from_secs(1),
+            },
+            SessionError::VersionMismatch { source: None },
+            SessionError::Protocol { what: "x".into() },
+        ];
+        for error in errors {
+            let sentence = error.player_message();
+            assert!(
+                sentence.ends_with('.') && sentence.starts_with(char::is_uppercase),
+                "{error}: {sentence}"
+            );
+        }
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub(crate) struct SessionIndex {
     pub(crate) calls_made: u64,
     pub(crate) flag: Arc<WakeFlag>,
     pub(crate) waker: Waker,
+    /// Where the player was when the process before this one ended.
+    #[cfg(feature = "resume")]
+    pub(crate) resumable: Option<crate::resume::ResumableSession>,
     /// The state that was asked for last.
     pub(crate) state: ClientSessionState,
 }
@@ -67,6 +70,8 @@ impl SessionIndex {
             calls_made: 0,
             waker: Waker::from(flag.clone()),
             flag,
+            #[cfg(feature = "resume")]
+            resumable: None,
             state: ClientSessionState::Idle,
         }
     }

@@ -4,6 +4,9 @@
 //! by an orchestrator: through the backend with [`HttpSessionService`], or in memory in tests. Sending game traffic is
 //! not done here: a transport takes the seat's address and ticket and [travels](#travel).
 //!
+//! The plugin takes one service for online sessions, one for the LAN, or both: [`SessionClientPlugin::new`],
+//! [`lan_only`](SessionClientPlugin::lan_only), [`lan`](SessionClientPlugin::lan). Searches show what both know.
+//!
 //! # Quick start
 //!
 //! ```no_run
@@ -87,7 +90,60 @@
 //! # fn my_connect(_: std::net::SocketAddr, _: &[u8]) -> Result<(), String> { Ok(()) }
 //! ```
 //!
+//! # Errors
+//!
+//! [`SessionError`], [`TravelError`] and [`DisconnectReason`] say three things: `Display` and the causes behind it (in
+//! one line: [`SessionError::chain`]) are for the log, `player_message()` is one sentence for the screen, and
+//! [`is_retryable`](SessionError::is_retryable) says whether the same call may succeed later. Only what is the same once
+//! and twice is repeated by itself, with growing pauses, by [`HttpSessionService`]. [`ServiceReachability`] says
+//! whether a service was reached when it was asked last.
+//!
 //! # Recipes
+//!
+//! ## A menu
+//!
+//! ```
+//! use bevy_ecs::prelude::*;
+//! use bevy_game_session_client::prelude::*;
+//! use bevy_game_session_client::{Reachability, ServiceReachability};
+//!
+//! fn title(services: Res<ServiceReachability>, current: Option<Res<CurrentSession>>) -> String {
+//!     match (current, services.of(Reach::Online)) {
+//!         (Some(session), _) => format!("You play in {}", session.name()),
+//!         (None, Reachability::Unreachable) => "You are offline".into(),
+//!         (None, _) => "Play".into(),
+//!     }
+//! }
+//! # fn check() { let _ = IntoSystem::into_system(title); }
+//! ```
+//!
+//! ## A lobby: a locked session, and a code for friends
+//!
+//! ```
+//! use bevy_ecs::prelude::*;
+//! use bevy_game_session_client::prelude::*;
+//! use game_session_protocol::Password;
+//!
+//! fn open_lobby(mut sessions: Sessions) -> Result {
+//!     sessions.create("lobby", SessionSettings::new(4).password("xyzzy"))?;
+//!     sessions.start("lobby");
+//!     Ok(())
+//! }
+//!
+//! fn ask_for_the_code(started: On<SessionStarted>, mut sessions: Sessions) {
+//!     sessions.join_code(started.name.as_str());
+//! }
+//!
+//! fn show_the_code(received: On<SessionJoinCodeReceived>) {
+//!     println!("tell your friends: {}", received.code.join_code);
+//! }
+//!
+//! fn enter_a_code(In(code): In<String>, mut sessions: Sessions) {
+//!     sessions.join_by_code("lobby", &code, Some(Password::new("xyzzy")));
+//! }
+//! # bevy_ecs::system::assert_is_system(open_lobby);
+//! # bevy_app::App::new().add_observer(ask_for_the_code).add_observer(show_the_code);
+//! ```
 //!
 //! ## A session browser
 //!
@@ -131,6 +187,8 @@
 //! # bevy_ecs::system::assert_is_system(cancel);
 //! ```
 //!
+//! [`SessionProgress::fraction`] fills a bar; "step 3 of 6" is `progress.step.number()` of `ProgressStep::COUNT`.
+//!
 //! ## Coming back after a lost connection
 //!
 //! ```
@@ -143,6 +201,44 @@
 //!         _ => sessions.rejoin(lost.name.as_str()),
 //!     }
 //! }
+//! ```
+//!
+//! The server keeps seat and entity of a lost player for its grace period.
+//!
+//! ## Coming back after a crash or a restart
+//!
+//! The seat belongs to the player: keep the guest, and where it plays, in the same [`PlayerFiles`]. They are locked by
+//! the process that has them, so that a second window is a second player.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "http", feature = "resume"))] {
+//! use bevy_app::prelude::*;
+//! use bevy_ecs::prelude::*;
+//! use bevy_game_session_client::prelude::*;
+//! use bevy_game_session_client::{HttpSettings, PlayerFiles, ResumableSession};
+//!
+//! fn client() -> Result<App> {
+//!     let mut settings = HttpSettings::new("https://play.example.com");
+//!     let files = PlayerFiles::of_game("Moon Miners").ok();
+//!     if let Some(files) = &files {
+//!         settings = settings.keep_guest(files.clone());
+//!     }
+//!     let mut plugin = SessionClientPlugin::new(settings.connect()?);
+//!     if let Some(files) = files {
+//!         plugin = plugin.keep_session(files);
+//!     }
+//!     let mut app = App::new();
+//!     app.add_plugins(plugin).add_systems(Startup, offer_to_continue);
+//!     Ok(app)
+//! }
+//!
+//! fn offer_to_continue(resumable: Option<Res<ResumableSession>>, mut sessions: Sessions) {
+//!     if let Some(resumable) = resumable {
+//!         println!("back to {} ...", resumable.game_session().name);
+//!         sessions.resume();
+//!     }
+//! }
+//! # }
 //! ```
 //!
 //! ## Testing a game without any server
@@ -176,17 +272,25 @@
 //! | [`NoCapacity`](SessionError::NoCapacity) | is a server process running and ready? |
 //! | [`ActivationFailed`](SessionError::ActivationFailed) | the server's log: it loaded too long, or ended |
 //! | [`VersionMismatch`](SessionError::VersionMismatch) | [`SessionClientPlugin::client_build`] and the session's build differ |
+//! | [`WrongPassword`](SessionError::WrongPassword) | join with [`Sessions::join_locked`] |
+//! | [`ReachUnavailable`](SessionError::ReachUnavailable) | the plugin was given no service for that [`Reach`] |
+//! | a search shows one service only | [`SearchResults::failures`] says what the other one said |
+//! | no pings | does the session have a `ping_beacon`, and does UDP get out? |
+//! | [`ResumableSession`] is not there | was the session left, or is another process using the [`PlayerFiles`]? |
 //! | [`TravelError::TimedOut`] | is a travel plugin in the app, and does UDP reach the server's port? |
 //!
 //! # Features
 //!
-//! `http` (default): [`HttpSessionService`]. Without it the crate has no HTTP client and no runtime in its tree.
+//! - `http` (default): [`HttpSessionService`]. Without it the crate has no HTTP client and no runtime in its tree.
+//! - `resume` (default): [`PlayerFiles`], for coming back after a restart. Without it nothing is written to disk.
 
 mod begin;
 mod components;
 mod deadlines;
 mod error;
 mod events;
+#[cfg(feature = "resume")]
+mod files;
 mod flights;
 #[cfg(feature = "http")]
 mod http;
@@ -195,7 +299,10 @@ mod index;
 mod operation;
 mod outcome;
 mod plugin;
+mod reachability;
 mod record;
+#[cfg(feature = "resume")]
+mod resume;
 mod search;
 mod searching;
 mod services;
@@ -204,6 +311,7 @@ mod state;
 mod transitions;
 mod travel;
 mod travelling;
+mod wording;
 
 pub use components::{Reach, SessionConnection, SessionName, SessionPhase, SessionSettings};
 pub use deadlines::SessionDeadlines;
@@ -213,10 +321,15 @@ pub use events::{
     SessionFailed, SessionJoinCodeReceived, SessionJoined, SessionLeft, SessionProgress, SessionStarted,
     SessionTravelFailed, SessionUpdated, SessionsFound, SessionsPinged,
 };
+#[cfg(feature = "resume")]
+pub use files::{PlayerFiles, PlayerFilesError};
 #[cfg(feature = "http")]
 pub use http::{HttpSessionService, HttpSettings};
 pub use operation::SessionOperation;
 pub use plugin::{SessionClientPlugin, SessionClientSystems};
+pub use reachability::{Reachability, ServiceReachability};
+#[cfg(feature = "resume")]
+pub use resume::ResumableSession;
 pub use search::{
     FoundSession, JoinObstacle, NextPage, SearchFailure, SearchOrder, SearchResults, SessionQuery, SessionSearch,
 };
@@ -235,3 +348,7 @@ pub mod prelude {
         TravelError, TravelPolicy,
     };
 }
+
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

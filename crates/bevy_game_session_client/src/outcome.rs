@@ -18,12 +18,14 @@ use crate::flights::{News, Remains};
 use crate::in_flight::{InFlight, Reply};
 use crate::index::SessionIndex;
 use crate::operation::SessionOperation as Op;
+use crate::reachability;
 use crate::record::{HeldSeat, Travel};
 use crate::searching;
 use crate::state;
 use crate::transitions::{Input, Next, next};
 use crate::travel::{TravelError, TravelPolicy, TravelStopped};
 use crate::travelling;
+use crate::wording::settings_of;
 
 /// Looks at everything in flight, and tells what happened. Runs only while something is in flight.
 pub(crate) fn poll_sessions(world: &mut World) {
@@ -53,6 +55,14 @@ pub(crate) fn now(world: &World) -> Duration {
 }
 
 fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Reply, SessionError>) {
+    if !matches!(op.operation, Op::Find | Op::JoinByCode)
+        && let Some(reach) = world
+            .resource::<SessionIndex>()
+            .record(entity)
+            .map(|record| record.reach)
+    {
+        reachability::note(world, reach, answer.as_ref().err());
+    }
     match (op.operation, answer) {
         (Op::Start | Op::Join | Op::QuickJoin | Op::JoinByCode | Op::Rejoin, Ok(Reply::Seat(seat, reach))) => {
             if let (Some(reach), Some(record)) = (reach, world.resource_mut::<SessionIndex>().record_mut(entity)) {
@@ -91,7 +101,7 @@ fn seated(world: &mut World, entity: Entity, op: InFlight, seat: Seat) {
     if op.operation == Op::JoinByCode
         && let Ok(mut session) = world.get_entity_mut(entity)
     {
-        session.insert(begin::settings_of(&seat.game_session));
+        session.insert(settings_of(&seat.game_session));
     }
     advance(world, entity, Input::Done, op.operation);
     let (name, game_session) = (op.name, seat.game_session);
@@ -218,7 +228,7 @@ fn left_without_seat(world: &mut World, entity: Entity, name: SessionName, error
 
 /// The event of a call that failed, or that may not be made.
 pub(crate) fn tell_failure(world: &mut World, entity: Entity, name: SessionName, operation: Op, error: SessionError) {
-    info!(session = %name, %operation, %error, "failed");
+    info!(session = %name, %operation, error = error.chain(), "failed");
     emit(
         world,
         SessionFailed {

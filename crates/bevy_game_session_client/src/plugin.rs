@@ -16,6 +16,7 @@ use crate::events;
 use crate::in_flight::Answer;
 use crate::index::SessionIndex;
 use crate::outcome;
+use crate::reachability::ServiceReachability;
 use crate::search::SessionSearch;
 use crate::services::Services;
 use crate::state::ClientSessionState;
@@ -31,6 +32,8 @@ pub struct SessionClientPlugin {
     build: Option<BuildId>,
     deadlines: SessionDeadlines,
     travel: TravelPolicy,
+    #[cfg(feature = "resume")]
+    files: Option<crate::PlayerFiles>,
 }
 
 impl SessionClientPlugin {
@@ -64,6 +67,8 @@ impl SessionClientPlugin {
             build: None,
             deadlines: SessionDeadlines::default(),
             travel: TravelPolicy::default(),
+            #[cfg(feature = "resume")]
+            files: None,
         }
     }
 
@@ -88,6 +93,15 @@ impl SessionClientPlugin {
     #[must_use]
     pub fn travel(mut self, policy: TravelPolicy) -> Self {
         self.travel = policy;
+        self
+    }
+
+    /// Keeps where the player is, so that a process after a crash can [come back](crate::Sessions::resume) to it. An
+    /// online player must be [kept](crate::HttpSettings::keep_guest) too: the seat is its.
+    #[cfg(feature = "resume")]
+    #[must_use]
+    pub fn keep_session(mut self, files: crate::PlayerFiles) -> Self {
+        self.files = Some(files);
         self
     }
 }
@@ -117,6 +131,7 @@ impl Plugin for SessionClientPlugin {
                 self.deadlines,
             ))
             .insert_resource(self.travel)
+            .init_resource::<ServiceReachability>()
             .add_observer(forget_despawned_session)
             .add_observer(forget_despawned_search)
             .add_systems(
@@ -131,6 +146,10 @@ impl Plugin for SessionClientPlugin {
                     .in_set(SessionClientSystems::Goodbye)
                     .run_if(on_message::<AppExit>),
             );
+        #[cfg(feature = "resume")]
+        if let Some(files) = &self.files {
+            crate::resume::build(app, files.clone());
+        }
     }
 }
 
@@ -155,6 +174,8 @@ fn forget_despawned(entity: Entity, mut index: ResMut<SessionIndex>, mut command
 
 /// Calls off what runs, gives the seat back, and waits shortly for the orchestrator to hear of it.
 fn say_goodbye(world: &mut World) {
+    #[cfg(feature = "resume")]
+    crate::resume::forget_at_exit(world);
     for entity in world.resource::<SessionIndex>().entities() {
         let remains = world.resource_mut::<SessionIndex>().forget(entity);
         outcome::bury(world, entity, remains);

@@ -15,6 +15,7 @@ use crate::events::{SessionsFound, SessionsPinged, emit};
 use crate::in_flight::InFlight;
 use crate::index::SessionIndex;
 use crate::outcome;
+use crate::reachability;
 use crate::search::{FoundSession, NextPage, SearchFailure, SearchOrder, SearchResults, SessionSearch};
 
 /// How long the pings of one search may take.
@@ -110,7 +111,13 @@ pub(crate) fn found(world: &mut World, entity: Entity, op: InFlight, found: Foun
     let query = world.get::<SessionSearch>(entity).map(|search| search.query.clone());
     let order = query.as_ref().map_or_else(SearchOrder::default, |query| query.order);
     let nothing = found.is_nothing_but_failures();
+    let asked: Vec<_> = found.0.iter().map(|(reach, _)| *reach).collect();
     let mut results = found.merge(build.as_ref(), order);
+    for reach in asked {
+        let failure = results.failures.iter().find(|failure| failure.reach == reach);
+        let error = failure.map(|failure| failure.error.clone());
+        reachability::note(world, reach, error.as_ref());
+    }
     let before = world.get::<SearchResults>(entity);
     if nothing {
         let Some(before) = before else {

@@ -13,6 +13,7 @@ use crate::operation::SessionOperation;
 use crate::outcome;
 use crate::search::{FoundSession, SessionQuery, SessionSearch};
 use crate::transitions::Next;
+use crate::wording::settings_of;
 
 /// What a game calls. It conflicts with no query or resource of the game.
 ///
@@ -98,7 +99,7 @@ impl Sessions<'_, '_> {
     }
 
     fn join_found(&mut self, name: &str, found: FoundSession, password: Option<Password>) -> Entity {
-        let settings = begin::settings_of(&found.game_session);
+        let settings = settings_of(&found.game_session);
         self.enter(name, SessionOperation::Join, settings, |world, entity| {
             begin::join(world, entity, found, password);
         })
@@ -160,6 +161,33 @@ impl Sessions<'_, '_> {
     /// [`SessionJoined`](crate::SessionJoined).
     pub fn rejoin(&mut self, name: &str) {
         self.call(name, SessionOperation::Rejoin, begin::rejoin);
+    }
+
+    /// Comes back to the [session](crate::ResumableSession) in which the player was when the process before this one
+    /// ended, with the same seat if the server still keeps it. Ends in [`SessionJoined`](crate::SessionJoined); when it
+    /// fails the session is there as ended. Gives its entity; `None`: there is nothing to come back to.
+    #[cfg(feature = "resume")]
+    pub fn resume(&mut self) -> Option<Entity> {
+        let resumable = self.index.resumable.clone()?;
+        let (name, operation) = (resumable.name, SessionOperation::Rejoin);
+        let allowed = self.index.must_be_free().and_then(|()| self.replace(&name, operation));
+        if let Err(error) = allowed {
+            return Some(self.refuse_new(name, operation, error));
+        }
+        let settings = settings_of(&resumable.game_session);
+        let entity = self
+            .commands
+            .spawn((name.clone(), settings, SessionPhase::Joining))
+            .id();
+        self.index.add_session(entity, name.clone(), SessionPhase::Joining);
+        if let Some(record) = self.index.record_mut(entity) {
+            record.reach = resumable.reach;
+            record.game_session = Some(resumable.game_session);
+        }
+        self.index.expect_answer(entity, name, operation);
+        self.commands
+            .queue(move |world: &mut World| begin::rejoin(world, entity));
+        Some(entity)
     }
 
     /// Travels to the server: after a travel that failed, or always with

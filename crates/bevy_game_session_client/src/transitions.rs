@@ -161,4 +161,31 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 1000, failure_persistence: None, ..Default::default() })]
+
+        /// Calls, answers, late and duplicate ones, cancels and lost connections, in any order.
+        #[test]
+        fn no_history_on_the_table_is_stuck_or_has_two_ways_in(history in proptest::collection::vec((0usize..5, 0usize..14), 0..100)) {
+            let inputs = [Input::Call, Input::Done, Input::Failed, Input::Cancelled, Input::Lost];
+            let mut phase = SessionPhase::Pending;
+            for (input, operation) in history {
+                let (input, operation) = (inputs[input], SessionOperation::ALL[operation]);
+                let then = next(phase, input, operation);
+                if let Some(Next::To(to)) = then {
+                    // An answer that comes twice moves nothing the second time.
+                    if input != Input::Call {
+                        proptest::prop_assert!(!matches!(next(to, input, operation), Some(Next::To(other)) if other != to));
+                    }
+                    proptest::prop_assert!(input == Input::Call || !to.is_active() || to == SessionPhase::InProgress);
+                    phase = to;
+                }
+                if phase.is_active() {
+                    proptest::prop_assert_eq!(next(phase, Input::Call, SessionOperation::Start), None);
+                    proptest::prop_assert_eq!(next(phase, Input::Call, SessionOperation::Destroy), Some(Next::Gone));
+                }
+            }
+        }
+    }
 }

@@ -149,3 +149,36 @@ impl TravelCommands for Commands<'_, '_> {
         self.queue(move |world: &mut World| travelling::disconnected(world, entity, reason));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use game_session_protocol::{GoodbyeCode, RefusalCode};
+
+    use super::*;
+
+    #[test]
+    fn every_way_a_travel_or_a_connection_ends_has_a_sentence_for_the_player() {
+        let refusals = (0..=255).map(|byte| TravelError::Refused(RefusalCode::from_byte(byte)));
+        let others = [
+            TravelError::TimedOut,
+            TravelError::BadTicket,
+            TravelError::Denied,
+            TravelError::NoSeat(Box::new(SessionError::VersionMismatch { source: None })),
+            TravelError::Transport("x".into()),
+        ];
+        let goodbyes = (0..=255).map(|byte| DisconnectReason::Goodbye(GoodbyeCode::from_byte(byte)));
+        let reasons = [
+            DisconnectReason::TimedOut,
+            DisconnectReason::ByUser,
+            DisconnectReason::Transport("x".into()),
+        ];
+        let travels = refusals.chain(others).map(|error| error.player_message());
+        let losses = goodbyes.chain(reasons).map(|reason| reason.player_message());
+        for sentence in travels.chain(losses) {
+            assert!(
+                sentence.ends_with('.') && sentence.starts_with(char::is_uppercase),
+                "{sentence}"
+            );
+        }
+    }
+}

@@ -50,3 +50,7 @@ pub use requests::{
 pub use service::{BoxedFuture, SessionService};
 pub use session_data::GameSessionData;
 pub use ticket::{Ticket, TicketClaims, TicketError, TicketStamp};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -115,7 +115,10 @@ fn join_game_session_is_written_as_ever() {
     };
     body_is_golden(&value, include_str!("golden/join_game_session.json"));
     assert!(!format!("{value:?}").contains("xyzzy"), "the password is not shown");
-    let open = JoinGameSession { password: None, ..value };
+    let open = JoinGameSession {
+        password: None,
+        ..value
+    };
     body_is_golden(&open, include_str!("golden/join_game_session_open.json"));
 }
 

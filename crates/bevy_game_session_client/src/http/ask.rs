@@ -1,12 +1,13 @@
 //! Asks the backend: with the player's identity, again where that is the same as once, and judges the answer.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::requests::{RefreshGuest, RefreshToken};
 use game_session_protocol::{
-    AccessToken, ErrorBody, ErrorCode, FindGameSessions, GameSessionId, GuestIdentity, IdempotencyKey, ServiceError,
-    routes,
+    AccessToken, BoxedFuture, ErrorBody, ErrorCode, FindGameSessions, GameSessionId, GuestIdentity, IdempotencyKey,
+    ServiceError, routes,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,12 +113,21 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    pub(super) fn new(link: Link, answer: Duration) -> Self {
-        Self {
-            link,
-            identity: Identity::default(),
-            answer,
-        }
+    pub(super) fn new(link: Link, identity: Identity, answer: Duration) -> Self {
+        Self { link, identity, answer }
+    }
+
+    /// Renews the access token in the background, for ever.
+    pub(super) async fn keep_fresh(self: Arc<Self>) {
+        let backend = self.clone();
+        let renew = move |secret| -> BoxedFuture<Result<GuestIdentity, ServiceError>> {
+            let backend = backend.clone();
+            Box::pin(async move {
+                let limit = backend.answer;
+                backend.identify(Some(secret), Instant::now() + limit, limit).await
+            })
+        };
+        self.identity.keep_fresh(renew).await;
     }
 
     pub(super) fn address(&self) -> &str {

@@ -6,6 +6,8 @@
 mod ask;
 mod beacon;
 mod identity;
+#[cfg(feature = "resume")]
+mod kept;
 mod link;
 mod runtime;
 mod seat;
@@ -27,6 +29,7 @@ use tokio::time::Instant;
 
 use ask::{Backend, Question};
 use beacon::Beacons;
+use identity::Identity;
 use link::{Link, Method};
 use runtime::Runtime;
 
@@ -37,6 +40,8 @@ pub struct HttpSettings {
     insecure: bool,
     place: Duration,
     answer: Duration,
+    #[cfg(feature = "resume")]
+    files: Option<crate::PlayerFiles>,
 }
 
 impl HttpSettings {
@@ -48,7 +53,18 @@ impl HttpSettings {
             insecure: false,
             place,
             answer,
+            #[cfg(feature = "resume")]
+            files: None,
         }
+    }
+
+    /// Keeps the guest over restarts: the player stays the same one, with its seat. Without it each process is a new
+    /// guest.
+    #[cfg(feature = "resume")]
+    #[must_use]
+    pub fn keep_guest(mut self, files: crate::PlayerFiles) -> Self {
+        self.files = Some(files);
+        self
     }
 
     /// Allows plain `http://` to other machines: who can read or change the traffic can take the player's seat. Only
@@ -87,7 +103,16 @@ impl HttpSettings {
             service: link::shown(&self.url),
             reason: error.to_string(),
         })?;
-        let backend = Arc::new(Backend::new(link, self.answer));
+        #[cfg(feature = "resume")]
+        let identity = match self.files {
+            Some(files) => Identity::kept(kept::KeptGuest::new(files, link.address())),
+            None => Identity::default(),
+        };
+        #[cfg(not(feature = "resume"))]
+        let identity = Identity::default();
+        let backend = Arc::new(Backend::new(link, identity, self.answer));
+        let renewed = backend.clone();
+        runtime.spawn(renewed.keep_fresh());
         Ok(HttpSessionService {
             backend,
             beacons: Arc::default(),

@@ -165,6 +165,26 @@ impl SessionService for Scripted {
     }
 }
 
+/// Lets frames pass until something is so.
+#[track_caller]
+pub(crate) fn until(app: &mut App, is_so: impl Fn(&App) -> bool) {
+    for _ in 0..20_000 {
+        app.update();
+        if is_so(app) {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    panic!("it did not become so");
+}
+
+pub(crate) fn unreachable() -> ServiceError {
+    ServiceError::Unreachable {
+        service: "the test".into(),
+        reason: "it is off".into(),
+    }
+}
+
 pub(crate) fn game_session(name: &str) -> GameSession {
     GameSession {
         id: format!("gs-{}", name.replace(' ', "-")).parse().unwrap(),

@@ -6,6 +6,10 @@
 )]
 
 mod common;
+mod doubles;
+mod ends;
+mod faults;
+mod histories;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
@@ -13,6 +17,11 @@ mod http_server;
 mod life;
 mod memory;
 mod random;
+#[cfg(feature = "resume")]
+mod resume;
+mod rounds;
+mod search;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod travel;
+mod ways_in;

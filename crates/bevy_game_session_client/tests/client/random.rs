@@ -1,5 +1,6 @@
 //! Any order of calls, answers, late answers, cancels and disconnects: every call ends exactly once, nothing is stuck.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use bevy_ecs::prelude::*;
 use bevy_game_session_client::*;
 use game_session_protocol::*;
 use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::common::*;
 
@@ -44,14 +46,59 @@ fn act() -> impl Strategy<Value = Act> {
 
 /// Calls made and ends heard, by kind. All ways to take a seat by joining count as one kind.
 #[derive(Resource, Default)]
-struct Books {
+pub(crate) struct Books {
     made: BTreeMap<SessionOperation, u32>,
     ended: BTreeMap<SessionOperation, u32>,
 }
 
+impl Books {
+    pub(crate) fn note_call(&mut self, operation: SessionOperation) {
+        count(&mut self.made, operation);
+    }
+
+    /// The operations of which not as many ended as were made.
+    pub(crate) fn unbalanced(&self) -> Vec<SessionOperation> {
+        let all = SessionOperation::ALL.into_iter();
+        all.filter(|operation| *operation != SessionOperation::Cancel)
+            .filter(|operation| self.made.get(operation) != self.ended.get(operation))
+            .collect()
+    }
+}
+
+/// Plays random histories: 1,000 always the same ones, or as many as `GAME_SESSION_HISTORIES` says, beginning with the
+/// seed `GAME_SESSION_SEED`. What a history is played on is kept for the next one, unless it failed.
+pub(crate) fn play_histories<S: Strategy, T>(
+    histories: S,
+    make: impl Fn() -> T,
+    play: impl Fn(&mut T, S::Value) -> Result<(), TestCaseError>,
+) {
+    let number = |name: &str, usual: u32| {
+        let wanted = std::env::var(name).ok();
+        wanted.map_or(usual, |text| text.parse().expect(name))
+    };
+    let config = ProptestConfig {
+        cases: number("GAME_SESSION_HISTORIES", 1000),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut seed = [0; 32];
+    seed[..4].copy_from_slice(&number("GAME_SESSION_SEED", 9).to_be_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let kept = RefCell::new(None);
+    let played = TestRunner::new_with_rng(config, random).run(&histories, |history| {
+        let mut stage = kept.take().unwrap_or_else(&make);
+        play(&mut stage, history)?;
+        kept.replace(Some(stage));
+        Ok(())
+    });
+    if let Err(error) = played {
+        panic!("{error}");
+    }
+}
+
 fn kind(operation: SessionOperation) -> SessionOperation {
     match operation {
-        SessionOperation::QuickJoin | SessionOperation::Rejoin => SessionOperation::Join,
+        SessionOperation::QuickJoin | SessionOperation::JoinByCode | SessionOperation::Rejoin => SessionOperation::Join,
         other => other,
     }
 }
@@ -66,11 +113,11 @@ macro_rules! end {
     };
 }
 
-fn app_with_books(service: &Scripted) -> bevy_app::App {
-    let mut app = app(service.clone(), TravelPolicy::Automatic);
+pub(crate) fn app_with_books(service: impl SessionService) -> bevy_app::App {
+    let mut app = app(service, TravelPolicy::Automatic);
     app.init_resource::<Books>();
     end!(app, SessionCreated => Create, SessionStarted => Start, SessionJoined => Join, SessionsFound => Find,
-        SessionUpdated => Update, SessionLeft => Leave, SessionEnded => End, SessionDestroyed => Destroy,
+        SessionJoinCodeReceived => JoinCode, SessionUpdated => Update, SessionLeft => Leave, SessionEnded => End, SessionDestroyed => Destroy,
         SessionArrived => Travel, SessionTravelFailed => Travel);
     app.add_observer(|event: On<SessionFailed>, mut books: ResMut<Books>| count(&mut books.ended, event.operation));
     app.add_observer(|event: On<SessionCancelled>, mut books: ResMut<Books>| count(&mut books.ended, event.operation));
@@ -83,13 +130,15 @@ fn app_with_books(service: &Scripted) -> bevy_app::App {
 }
 
 /// Makes a call; whether it counts as made.
-fn call(sessions: &mut Sessions, operation: SessionOperation, name: &'static str) -> bool {
+pub(crate) fn call(sessions: &mut Sessions, operation: SessionOperation, name: &'static str) -> bool {
     match operation {
         SessionOperation::Create => return sessions.create(name, SessionSettings::new(4)).is_ok(),
         SessionOperation::Start => sessions.start(name),
         SessionOperation::Find => drop(sessions.find(FindGameSessions::default())),
         SessionOperation::Join => drop(sessions.join(name, &game_session("found"))),
         SessionOperation::QuickJoin => drop(sessions.quick_join(name, SessionSettings::new(4))),
+        SessionOperation::JoinByCode => drop(sessions.join_by_code(name, "ABCD2345", None)),
+        SessionOperation::JoinCode => sessions.join_code(name),
         SessionOperation::Update => sessions.update(name),
         SessionOperation::Leave => sessions.leave(name),
         SessionOperation::End => sessions.end(name),
@@ -151,35 +200,68 @@ fn perform(app: &mut bevy_app::App, service: &Scripted, act: Act) {
     app.world_mut().flush();
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+/// What a history is played on; the same app for many, because making one takes longer than most histories.
+struct Stage {
+    service: Scripted,
+    app: bevy_app::App,
+}
 
-    #[test]
-    fn every_call_ends_exactly_once_and_nothing_stays_behind(acts in prop::collection::vec(act(), 1..80)) {
+impl Stage {
+    fn new() -> Self {
         let service = Scripted::default();
-        let mut app = app_with_books(&service);
+        let app = app_with_books(service.clone());
+        Self { service, app }
+    }
+
+    fn play(&mut self, acts: Vec<Act>) -> Result<(), TestCaseError> {
+        let Self { service, app } = self;
         for act in acts {
-            perform(&mut app, &service, act);
+            perform(app, service, act);
         }
         for _ in 0..4 {
-            pass(&mut app, Duration::from_secs(61));
+            pass(app, Duration::from_secs(61));
         }
-        let books = app.world().resource::<Books>();
-        for operation in SessionOperation::ALL.into_iter().filter(|operation| *operation != SessionOperation::Cancel) {
-            prop_assert_eq!(books.made.get(&operation), books.ended.get(&operation), "{}", operation);
-        }
+        prop_assert_eq!(app.world().resource::<Books>().unbalanced(), vec![]);
         while let Some(asked) = service.take(0) {
             prop_assert!(asked.is_cancelled(), "a request is still waited for");
         }
         let mut in_progress = 0;
         let mut phases = app.world_mut().query::<(&SessionName, &SessionPhase)>();
-        let seen: Vec<_> = phases.iter(app.world()).map(|(name, phase)| (name.clone(), *phase)).collect();
+        let seen: Vec<_> = phases
+            .iter(app.world())
+            .map(|(name, phase)| (name.clone(), *phase))
+            .collect();
         for (name, phase) in seen {
-            prop_assert!(!matches!(phase, SessionPhase::Starting | SessionPhase::Joining | SessionPhase::Leaving | SessionPhase::Ending));
+            use SessionPhase::{Ending, Joining, Leaving, Starting};
+            prop_assert!(
+                !matches!(phase, Starting | Joining | Leaving | Ending),
+                "stuck in {}",
+                phase
+            );
             in_progress += usize::from(phase == SessionPhase::InProgress);
-            let known = with_sessions(&mut app, move |sessions| sessions.phase(name.as_str()));
+            let known = with_sessions(app, move |sessions| sessions.phase(name.as_str()));
             prop_assert_eq!(known, Some(phase));
         }
-        prop_assert_eq!(usize::from(app.world().contains_resource::<CurrentSession>()), in_progress);
+        let current = app.world().contains_resource::<CurrentSession>();
+        prop_assert_eq!(usize::from(current), in_progress);
+        clear(app);
+        while service.take(0).is_some() {}
+        Ok(())
     }
+}
+
+/// Despawns what is left and forgets what was counted.
+pub(crate) fn clear(app: &mut bevy_app::App) {
+    type Ours = Or<(With<SessionName>, With<SessionSearch>)>;
+    let mut ours = app.world_mut().query_filtered::<Entity, Ours>();
+    for entity in ours.iter(app.world()).collect::<Vec<_>>() {
+        app.world_mut().despawn(entity);
+    }
+    pass(app, Duration::from_secs(61));
+    *app.world_mut().resource_mut::<Books>() = Books::default();
+}
+
+#[test]
+fn every_call_ends_exactly_once_and_nothing_stays_behind() {
+    play_histories(prop::collection::vec(act(), 1..60), Stage::new, Stage::play);
 }

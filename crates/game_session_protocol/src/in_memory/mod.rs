@@ -41,6 +41,8 @@ mod ticket;
 mod world;
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;

@@ -1,16 +1,15 @@
-//! The promises of the in-memory orchestrator, each one test, and its invariants under random use.
+//! The promises of the in-memory orchestrator, each one test.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::poll_fn;
 use std::time::Duration;
 
 use futures_lite::future::{block_on, poll_once};
-use proptest::prelude::*;
 
 use super::*;
 use crate::*;
 
-fn create_named(name: &str, max_players: u16) -> CreateGameSession {
+pub(super) fn create_named(name: &str, max_players: u16) -> CreateGameSession {
     CreateGameSession {
         idempotency_key: IdempotencyKey::random(),
         name: name.into(),
@@ -22,7 +21,7 @@ fn create_named(name: &str, max_players: u16) -> CreateGameSession {
     }
 }
 
-fn join(id: &GameSessionId) -> JoinGameSession {
+pub(super) fn join(id: &GameSessionId) -> JoinGameSession {
     JoinGameSession {
         id: id.clone(),
         build: "dev".parse().unwrap(),
@@ -34,7 +33,7 @@ fn player(name: &str) -> PlayerId {
     name.parse().unwrap()
 }
 
-fn ready(orchestrator: &InMemoryOrchestrator) -> InMemoryHost {
+pub(super) fn ready(orchestrator: &InMemoryOrchestrator) -> InMemoryHost {
     let host = orchestrator.host();
     block_on(host.ready(ReadyProcess {
         port: 7000,
@@ -44,7 +43,7 @@ fn ready(orchestrator: &InMemoryOrchestrator) -> InMemoryHost {
     host
 }
 
-fn next_event(host: &InMemoryHost) -> Option<HostEvent> {
+pub(super) fn next_event(host: &InMemoryHost) -> Option<HostEvent> {
     block_on(poll_once(poll_fn(|cx| host.poll_event(cx))))
 }
 
@@ -340,175 +339,115 @@ fn a_lost_process_hears_of_it_and_counts_as_crashed_later() {
     assert_eq!(next_event(&host), None);
 }
 
-/// One random thing that a client, a server process or time does.
-#[derive(Debug, Clone)]
-enum Step {
-    Create { player: u8, max: u16 },
-    Join { player: u8, session: usize },
-    Leave { player: u8, session: usize },
-    End { session: usize },
-    Activate { host: usize },
-    Accept { host: usize, seat: usize },
-    Remove { host: usize, seat: usize },
-    EndSession { host: usize },
-    ShutDown { host: usize },
-    NewHost,
-    Advance { seconds: u64 },
+#[test]
+fn a_code_leads_to_one_game_session_for_who_has_it_and_no_longer_than_it_runs() {
+    let orchestrator = InMemoryOrchestrator::new();
+    let (_host, seat) = running(&orchestrator, 4);
+    let (alice, bob) = (
+        orchestrator.service(player("alice")),
+        orchestrator.service(player("bob")),
+    );
+    let id = seat.game_session.id;
+    let refused = block_on(bob.join_code(id.clone())).unwrap_err();
+    assert_eq!(code(&refused), ErrorCode::Forbidden, "bob has no seat");
+    let told = block_on(alice.join_code(id.clone())).unwrap();
+    assert_eq!(block_on(alice.join_code(id.clone())).unwrap(), told);
+    let by = |join_code: &str| JoinByCode {
+        join_code: join_code.into(),
+        build: "dev".parse().unwrap(),
+        password: None,
+    };
+    let spoken = told.join_code.to_lowercase();
+    let joined = block_on(bob.join_by_code(by(&spoken), Progress::ignored())).unwrap();
+    assert_eq!(joined.game_session.id, id);
+    assert_eq!(
+        block_on(bob.join_code(id.clone())).unwrap(),
+        told,
+        "who is in may tell it on"
+    );
+    block_on(alice.end(EndGameSession { id })).unwrap();
+    for join_code in [told.join_code.as_str(), "NONSENSE", ""] {
+        let refused = block_on(bob.join_by_code(by(join_code), Progress::ignored())).unwrap_err();
+        assert_eq!(code(&refused), ErrorCode::NotFound, "{join_code}");
+    }
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        (0..4u8, 1..4u16).prop_map(|(player, max)| Step::Create { player, max }),
-        (0..4u8, 0..4usize).prop_map(|(player, session)| Step::Join { player, session }),
-        (0..4u8, 0..4usize).prop_map(|(player, session)| Step::Leave { player, session }),
-        (0..4usize).prop_map(|session| Step::End { session }),
-        (0..4usize).prop_map(|host| Step::Activate { host }),
-        (0..4usize, 0..8usize).prop_map(|(host, seat)| Step::Accept { host, seat }),
-        (0..4usize, 0..8usize).prop_map(|(host, seat)| Step::Remove { host, seat }),
-        (0..4usize).prop_map(|host| Step::EndSession { host }),
-        (0..4usize).prop_map(|host| Step::ShutDown { host }),
-        Just(Step::NewHost),
-        (1..70u64).prop_map(|seconds| Step::Advance { seconds }),
-    ]
+#[test]
+fn a_password_is_asked_of_everyone_but_its_owner_and_who_is_in() {
+    let orchestrator = InMemoryOrchestrator::new();
+    let host = ready(&orchestrator);
+    let (alice, bob) = (
+        orchestrator.service(player("alice")),
+        orchestrator.service(player("bob")),
+    );
+    let request = CreateGameSession {
+        password: Some(Password::new("xyzzy")),
+        ..create_named("Friday", 4)
+    };
+    let mut seat = alice.create(request, Progress::ignored());
+    assert!(block_on(poll_once(&mut seat)).is_none());
+    block_on(host.activate(started(&host).id)).unwrap();
+    let id = block_on(seat).unwrap().game_session.id;
+    assert!(block_on(bob.find(FindGameSessions::default())).unwrap().game_sessions[0].locked);
+    let with = |password: Option<&str>| JoinGameSession {
+        password: password.map(Password::new),
+        ..join(&id)
+    };
+    for wrong in [None, Some("plugh")] {
+        let refused = block_on(bob.join(with(wrong), Progress::ignored())).unwrap_err();
+        assert_eq!(code(&refused), ErrorCode::WrongPassword);
+    }
+    let open = block_on(bob.quick_join(
+        QuickJoin {
+            idempotency_key: IdempotencyKey::random(),
+            name: "any".into(),
+            max_players: 4,
+            build: "dev".parse().unwrap(),
+            properties: GameProperties::new(),
+        },
+        Progress::ignored(),
+    ));
+    assert_eq!(
+        code(&open.unwrap_err()),
+        ErrorCode::NoCapacity,
+        "a quick join knows no password"
+    );
+    assert!(block_on(bob.join(with(Some("xyzzy")), Progress::ignored())).is_ok());
+    assert!(
+        block_on(bob.rejoin(with(None), Progress::ignored())).is_ok(),
+        "bob is in"
+    );
+    assert!(block_on(alice.join(with(None), Progress::ignored())).is_ok());
 }
 
-/// A client, its hosts and what is on its way.
-struct Play {
-    orchestrator: InMemoryOrchestrator,
-    hosts: Vec<InMemoryHost>,
-    creating: Vec<BoxedFuture<Result<Seat, ServiceError>>>,
-}
-
-impl Play {
-    fn act(&mut self, step: &Step) {
-        let now = self.orchestrator.snapshot();
-        let service = |number: u8| self.orchestrator.service(format!("player-{number}").parse().unwrap());
-        let session = |index: usize| now.game_sessions.get(index).map(|session| session.id.clone());
-        let seat = |index: usize| {
-            now.game_sessions
-                .iter()
-                .flat_map(|s| &s.seats)
-                .nth(index)
-                .map(|s| s.id.clone())
+#[test]
+fn game_sessions_are_listed_in_the_order_that_is_asked_for() {
+    let orchestrator = InMemoryOrchestrator::new();
+    let hosts: Vec<_> = ["b", "c", "a"]
+        .map(|name| {
+            let host = ready(&orchestrator);
+            let service = orchestrator.service(player("alice"));
+            let mut seat = service.create(create_named(name, 4), Progress::ignored());
+            assert!(block_on(poll_once(&mut seat)).is_none());
+            let id = started(&host).id;
+            block_on(host.activate(id.clone())).unwrap();
+            block_on(seat).unwrap();
+            (host, id)
+        })
+        .into();
+    let bob = orchestrator.service(player("bob"));
+    block_on(bob.join(join(&hosts[1].1), Progress::ignored())).unwrap();
+    let listed = |sort| {
+        let query = FindGameSessions {
+            sort: Some(sort),
+            ..FindGameSessions::default()
         };
-        let host = |index: usize| self.hosts.get(index);
-        match step {
-            Step::Create { player, max } => {
-                let mut seat = service(*player).create(create_named("Any", *max), Progress::ignored());
-                if block_on(poll_once(&mut seat)).is_none() {
-                    self.creating.push(seat);
-                }
-            }
-            Step::Join { player, session: index } => {
-                let Some(id) = session(*index) else { return };
-                let _ = block_on(poll_once(service(*player).join(join(&id), Progress::ignored())));
-            }
-            Step::Leave { player, session: index } => {
-                let Some(id) = session(*index) else { return };
-                block_on(service(*player).leave(LeaveGameSession { id })).unwrap();
-            }
-            Step::End { session: index } => {
-                let Some(found) = now.game_sessions.get(*index) else {
-                    return;
-                };
-                let owner = self.orchestrator.service(found.owner.clone());
-                let _ = block_on(owner.end(EndGameSession { id: found.id.clone() }));
-            }
-            Step::Activate { host: index } => {
-                let Some(host) = host(*index) else { return };
-                while let Some(event) = next_event(host) {
-                    if let HostEvent::GameSessionStarted(session) = event {
-                        let _ = block_on(host.activate(session.id));
-                    }
-                }
-            }
-            Step::Accept { host: index, seat: at } => {
-                let (Some(host), Some(id)) = (host(*index), seat(*at)) else {
-                    return;
-                };
-                let _ = block_on(host.accept_player(id));
-            }
-            Step::Remove { host: index, seat: at } => {
-                let (Some(host), Some(id)) = (host(*index), seat(*at)) else {
-                    return;
-                };
-                let _ = block_on(host.remove_player(id));
-            }
-            Step::EndSession { host: index } => {
-                let Some(host) = host(*index) else { return };
-                let _ = block_on(host.end_session());
-            }
-            Step::ShutDown { host: index } => {
-                let Some(host) = host(*index) else { return };
-                block_on(host.shut_down()).unwrap();
-            }
-            Step::NewHost => self.hosts.push(ready(&self.orchestrator)),
-            Step::Advance { seconds } => self.orchestrator.advance(Duration::from_secs(*seconds)),
-        }
-        self.creating.retain_mut(|seat| block_on(poll_once(seat)).is_none());
-    }
-}
-
-fn check_rules(before: &Snapshot, after: &Snapshot, lifetime: HostLifetime) -> Result<(), TestCaseError> {
-    let over = |status| matches!(status, GameSessionStatus::Terminated | GameSessionStatus::Error);
-    for session in &after.game_sessions {
-        let taken = session
-            .seats
-            .iter()
-            .filter(|s| matches!(s.status, SeatStatus::Reserved | SeatStatus::Active));
-        prop_assert!(
-            taken.clone().count() <= usize::from(session.max_players),
-            "too many seats"
-        );
-        prop_assert!(
-            !over(session.status) || taken.count() == 0,
-            "a seat outlived its game session"
-        );
-    }
-    for process in &after.processes {
-        let here = after
-            .game_sessions
-            .iter()
-            .filter(|session| session.process == process.number);
-        prop_assert!(
-            here.clone().filter(|session| !over(session.status)).count() <= 1,
-            "two at a time"
-        );
-        prop_assert!(
-            lifetime == HostLifetime::ManySessions || here.count() <= 1,
-            "two in one life"
-        );
-    }
-    for seat in before.game_sessions.iter().flat_map(|session| &session.seats) {
-        use SeatStatus::{Active, Completed, Reserved, TimedOut};
-        let now = after.seat(&seat.id).unwrap().status;
-        let legal = matches!(
-            (seat.status, now),
-            (Reserved, Reserved | Active | TimedOut)
-                | (Active, Active | Completed)
-                | (Completed, Completed)
-                | (TimedOut, TimedOut)
-        );
-        prop_assert!(legal, "{:?} became {:?}", seat.status, now);
-    }
-    Ok(())
-}
-
-proptest! {
-    #[test]
-    fn the_rules_hold_whatever_happens(steps in prop::collection::vec(step(), 1..60), many: bool) {
-        let lifetime = if many { HostLifetime::ManySessions } else { HostLifetime::OneSession };
-        let orchestrator = InMemoryOrchestrator::new().with_host_lifetime(lifetime);
-        let mut play = Play { hosts: vec![ready(&orchestrator)], creating: vec![], orchestrator };
-        for step in &steps {
-            let before = play.orchestrator.snapshot();
-            play.act(step);
-            check_rules(&before, &play.orchestrator.snapshot(), lifetime)?;
-        }
-    }
-
-    #[test]
-    fn reading_a_foreign_ticket_never_panics(bytes in prop::collection::vec(any::<u8>(), 1..400)) {
-        prop_assert!(read_ticket(&Ticket::new(bytes).unwrap()).is_err());
-    }
+        let page = block_on(bob.find(query)).unwrap();
+        String::from_iter(page.game_sessions.into_iter().map(|found| found.name))
+    };
+    assert_eq!(listed(GameSessionOrder::Oldest), "bca");
+    assert_eq!(listed(GameSessionOrder::Newest), "acb");
+    assert_eq!(listed(GameSessionOrder::Name), "abc");
+    assert!(listed(GameSessionOrder::MostPlayers).starts_with('c'));
+    assert!(listed(GameSessionOrder::FewestPlayers).ends_with('c'));
 }
