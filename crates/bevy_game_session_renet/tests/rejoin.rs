@@ -17,8 +17,8 @@ use bevy_replicon_renet::RepliconRenetPlugins;
 use game_session_protocol::InMemoryOrchestrator;
 use game_session_protocol::in_memory::SeatStatus;
 use serde::{Deserialize, Serialize};
-use stage::relay::{Relay, mint_through};
-use stage::{Slot, Stage, mint, plain};
+use stage::relay::{SharedRelay, orchestrator_with_relay};
+use stage::{Stage, mint, plain};
 
 /// What the server's game keeps on the player's entity.
 #[derive(Component, Debug, PartialEq)]
@@ -37,21 +37,9 @@ fn stage(plugins: fn(&mut App)) -> Stage {
 }
 
 /// A player on a line that can be cut. Tickets go through the relay from the start.
-fn stage_with_relay(plugins: fn(&mut App)) -> (Stage, usize, Arc<std::sync::Mutex<Option<Relay>>>) {
-    let slot: Slot = Arc::new(std::sync::Mutex::new(Arc::new(mint)));
-    let minter = Arc::clone(&slot);
-    let orchestrator = InMemoryOrchestrator::new().with_ticket_minter(Arc::new(move |claims, key, address| {
-        let mint = minter.lock().unwrap().clone();
-        mint(claims, key, address)
-    }));
+fn stage_with_relay(plugins: fn(&mut App)) -> (Stage, usize, SharedRelay) {
+    let (orchestrator, relay) = orchestrator_with_relay();
     let mut stage = Stage::with(orchestrator, plugins);
-    let relay = Arc::new(std::sync::Mutex::new(None::<Relay>));
-    let made = Arc::clone(&relay);
-    *slot.lock().unwrap() = Arc::new(move |claims, key, address| {
-        let mut relay = made.lock().unwrap();
-        let outside = relay.get_or_insert_with(|| Relay::to(address)).address;
-        mint_through(outside, claims, key, address)
-    });
     let client = stage.host_and_arrive();
     (stage, client, relay)
 }
@@ -70,13 +58,13 @@ fn is_the_same(stage: &mut Stage, player: Entity) {
 }
 
 /// Cuts the line until both sides have noticed.
-fn lose(stage: &mut Stage, client: usize, relay: &std::sync::Mutex<Option<Relay>>) {
+fn lose(stage: &mut Stage, client: usize, relay: &SharedRelay) {
     relay.lock().unwrap().as_ref().unwrap().cut();
     stage.hear_from(client, "disconnected: TimedOut");
     stage.pump("the loss is noticed", |stage| stage.count_on_server("lost") == 1);
 }
 
-fn rejoin(stage: &mut Stage, client: usize, relay: &std::sync::Mutex<Option<Relay>>) {
+fn rejoin(stage: &mut Stage, client: usize, relay: &SharedRelay) {
     relay.lock().unwrap().as_ref().unwrap().mend();
     stage.call(client, |mut sessions| sessions.rejoin("game"));
     stage.pump("the player is back", |stage| stage.count(client, "arrived") == 2);
@@ -152,7 +140,7 @@ fn a_lost_player_comes_back_to_the_same_replicon_client_and_gets_the_whole_world
 
 #[test]
 fn a_newer_ticket_takes_over_the_entity_and_the_older_connection_hears_it() {
-    for plugins in [plain as fn(&mut App), replicon] {
+    for (plugins, replicates) in [(plain as fn(&mut App), false), (replicon, true)] {
         let mut stage = stage(plugins);
         stage.server.world_mut().spawn((Replicated, Score(7)));
         let first = stage.host_and_arrive();
@@ -163,7 +151,7 @@ fn a_newer_ticket_takes_over_the_entity_and_the_older_connection_hears_it() {
         stage.hear_from(first, "disconnected: Goodbye(TakenOver)");
         is_the_same(&mut stage, player);
         assert_eq!(stage.server_heard(), ["returned"]);
-        if plugins as usize == replicon as fn(&mut App) as usize {
+        if replicates {
             see(&mut stage, second, &[7]);
         }
         // the farewell of the old connection does not touch the new one

@@ -176,7 +176,9 @@ fn the_end_of_the_session_is_told_to_every_player() {
     stage.pump("nothing is left", |stage| {
         nothing_is_left_of(stage, one) && nothing_is_left_of(stage, other)
     });
-    assert!(!stage.server.world().contains_resource::<RenetServer>());
+    stage.pump("the server is closed", |stage| {
+        !stage.server.world().contains_resource::<RenetServer>()
+    });
 }
 
 #[test]
@@ -286,4 +288,27 @@ fn a_taken_port_is_not_reported_and_is_held_once_it_is_free() {
     app.update();
     app.update();
     assert_eq!(app.world().get_resource::<ListenPort>(), Some(&ListenPort(port)));
+}
+
+#[test]
+fn a_taken_port_means_the_next_one_of_the_range_reported_truthfully() {
+    let (taken, port) = loop {
+        let taken = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        if port < 59_000 {
+            break (taken, port);
+        }
+    };
+    let mut app = bevy_app::App::new();
+    app.add_plugins((bevy_time::TimePlugin, bevy_state::app::StatesPlugin));
+    let orchestrator = game_session_protocol::InMemoryOrchestrator::new();
+    app.add_plugins(bevy_game_session_server::SessionServerPlugin::new(orchestrator.host()));
+    let travel = bevy_game_session_renet::TravelPlugin::new(|_| ConnectionConfig::default());
+    app.add_plugins(travel.ports(port..=port + 500));
+    (0..5).for_each(|_| app.update());
+    let reported = app.world().resource::<ListenPort>().0;
+    assert!(reported > port && reported <= port + 500, "{reported}");
+    assert_eq!(orchestrator.snapshot().processes[0].port, reported);
+    assert!(std::net::UdpSocket::bind(("0.0.0.0", reported)).is_err(), "it is held");
+    drop(taken);
 }

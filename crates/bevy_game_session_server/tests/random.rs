@@ -23,6 +23,7 @@ enum Step {
     Cancel { knock: usize },
     Spawn,
     Despawn { player: usize },
+    LosePlayer { player: usize },
     Frames(u8),
     HoldAnswers,
     ReleaseAnswers,
@@ -42,6 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (0..2usize).prop_map(|knock| Step::Cancel { knock }),
         8 => Just(Step::Spawn),
         5 => (0..3usize).prop_map(|player| Step::Despawn { player }),
+        5 => (0..3usize).prop_map(|player| Step::LosePlayer { player }),
         16 => (1..6u8).prop_map(Step::Frames),
         8 => Just(Step::HoldAnswers),
         8 => Just(Step::ReleaseAnswers),
@@ -106,6 +108,11 @@ impl Play {
             Step::Despawn { player } => {
                 if let Some(entity) = self.players().get(*player) {
                     self.server.app.world_mut().despawn(*entity);
+                }
+            }
+            Step::LosePlayer { player } => {
+                if let Some(entity) = self.players().get(*player).copied() {
+                    self.server.command(|commands| commands.player_lost(entity));
                 }
             }
             Step::Frames(count) => (0..*count).for_each(|_| self.server.frame()),
@@ -222,8 +229,14 @@ impl Play {
     }
 }
 
+/// How many histories are played: 100 unless `GAME_SESSION_HISTORIES` says otherwise.
+fn histories() -> u32 {
+    let number = std::env::var("GAME_SESSION_HISTORIES").ok();
+    number.and_then(|number| number.parse().ok()).unwrap_or(100)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: histories(), ..ProptestConfig::default() })]
 
     #[test]
     fn the_promises_hold_whatever_happens(steps in prop::collection::vec(step(), 1..60), many: bool) {

@@ -65,6 +65,10 @@ impl Drop for Travel {
 
 /// A journey that waits for the end of this app's own server: with replicon an app is client or server, never both.
 #[derive(Resource)]
+#[cfg_attr(
+    not(all(feature = "server", feature = "replicon")),
+    allow(dead_code, reason = "only an app that is both may have to wait")
+)]
 struct Waiting(TravelRequested);
 
 #[cfg(all(feature = "server", feature = "replicon"))]

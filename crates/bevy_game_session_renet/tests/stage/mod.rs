@@ -69,13 +69,21 @@ impl Stage {
     }
 
     pub(crate) fn with(orchestrator: InMemoryOrchestrator, plugins: fn(&mut App)) -> Self {
-        Self::with_server(orchestrator, plugins, |_, _| {})
+        let policies = ServerPolicies::default().wait_for_players_forever();
+        Self::with_server(orchestrator, policies, plugins, |_, _| {})
+    }
+
+    /// A stage whose server keeps the places of lost players for so long.
+    pub(crate) fn with_grace(orchestrator: InMemoryOrchestrator, grace: Duration) -> Self {
+        let policies = ServerPolicies::default().wait_for_players_forever();
+        Self::with_server(orchestrator, policies.grace_period(grace), plain, |_, _| {})
     }
 
     /// A stage whose server is a listen server: an app with a player of its own.
     pub(crate) fn listening(orchestrator: InMemoryOrchestrator, plugins: fn(&mut App)) -> Self {
         let orchestrator = orchestrator.with_host_lifetime(HostLifetime::ManySessions);
-        Self::with_server(orchestrator, plugins, |orchestrator, app| {
+        let policies = ServerPolicies::default().wait_for_players_forever();
+        Self::with_server(orchestrator, policies, plugins, |orchestrator, app| {
             app.add_plugins(SessionClientPlugin::new(orchestrator.service("host".parse().unwrap())));
             hear_as_client(app);
         })
@@ -83,11 +91,11 @@ impl Stage {
 
     fn with_server(
         orchestrator: InMemoryOrchestrator,
+        policies: ServerPolicies,
         plugins: fn(&mut App),
         more: fn(&InMemoryOrchestrator, &mut App),
     ) -> Self {
         let mut server = App::new();
-        let policies = ServerPolicies::default().wait_for_players_forever();
         let plugin = SessionServerPlugin::new(orchestrator.host()).policies(policies);
         server.add_plugins((TimePlugin, StatesPlugin, plugin));
         server.init_resource::<Heard>();
@@ -107,6 +115,14 @@ impl Stage {
             players: 0,
             plugins,
         }
+    }
+
+    /// Another server, turned with the apps of the players.
+    pub(crate) fn add_server(&mut self) -> usize {
+        let policies = ServerPolicies::default().wait_for_players_forever();
+        let stage = Self::with_server(self.orchestrator.clone(), policies, self.plugins, |_, _| {});
+        self.clients.push(stage.server);
+        self.clients.len() - 1
     }
 
     /// Another player's app.

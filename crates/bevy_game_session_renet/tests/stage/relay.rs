@@ -1,12 +1,27 @@
 //! A line that can be cut: datagrams between a client and a server pass through it on a thread of their own.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use game_session_protocol::{SessionKey, Ticket, TicketClaims, netcode_ticket};
+use game_session_protocol::{InMemoryOrchestrator, SessionKey, Ticket, TicketClaims, netcode_ticket};
+
+/// A relay that is made with the first ticket.
+pub(crate) type SharedRelay = Arc<Mutex<Option<Relay>>>;
+
+/// An orchestrator whose players all go through one relay.
+pub(crate) fn orchestrator_with_relay() -> (InMemoryOrchestrator, SharedRelay) {
+    let relay = SharedRelay::default();
+    let made = Arc::clone(&relay);
+    let orchestrator = InMemoryOrchestrator::new().with_ticket_minter(Arc::new(move |claims, key, address| {
+        let mut relay = made.lock().unwrap();
+        let outside = relay.get_or_insert_with(|| Relay::to(address)).address;
+        mint_through(outside, claims, key, address)
+    }));
+    (orchestrator, relay)
+}
 
 /// Passes datagrams on while it is whole, for the client that spoke last.
 pub(crate) struct Relay {
@@ -76,7 +91,7 @@ fn pass_on(socket: &UdpSocket, server: SocketAddr, flags: &Flags) {
 }
 
 /// A ticket whose client goes through the relay, and whose ends give each other up after two seconds of silence.
-pub(crate) fn mint_through(outside: SocketAddr, claims: &TicketClaims, key: &SessionKey, inside: SocketAddr) -> Ticket {
+fn mint_through(outside: SocketAddr, claims: &TicketClaims, key: &SessionKey, inside: SocketAddr) -> Ticket {
     let mut nonce = [0; 16];
     nonce[..8].copy_from_slice(&std::process::id().to_be_bytes().repeat(2));
     nonce[8..].copy_from_slice(&NONCES.fetch_add(1, Ordering::Relaxed).to_be_bytes());

@@ -20,7 +20,7 @@ pub use decision::{AdmissionId, Decided, Decision, LocalPlayer};
 use door::Door;
 use newest::NewestTicket;
 pub use seat::AcceptedPlayer;
-use seat::{Renewal, SeatLedger};
+use seat::{Holder, Renewal, SeatLedger};
 
 /// How long a player waits for the orchestrator's word, and how long freeing a seat is tried.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -169,16 +169,16 @@ impl Admissions {
         while let Some((id, seat, until)) = self.returning.get(index) {
             let (id, is_late) = (*id, self.now >= *until);
             match self.ledger.holder(seat) {
-                Some(Some(entity)) => {
+                Holder::On(entity) => {
                     let decision = Decision::Returned(entity);
                     self.decided.push_back(Decided { id, decision });
                 }
-                Some(None) if !is_late => {
+                Holder::Unspawned if !is_late => {
                     index += 1;
                     continue;
                 }
-                Some(None) => self.refuse(id, RefusalCode::Unavailable),
-                None => self.refuse(id, RefusalCode::Used),
+                Holder::Unspawned => self.refuse(id, RefusalCode::Unavailable),
+                Holder::Nobody => self.refuse(id, RefusalCode::Used),
             }
             self.returning.swap_remove(index);
         }

@@ -94,6 +94,16 @@ pub(super) enum Renewal {
     Stale,
 }
 
+/// Who has a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    Nobody,
+    /// A player whose entity is about to be spawned.
+    Unspawned,
+    /// The player of this entity.
+    On(Entity),
+}
+
 impl SeatLedger {
     pub(super) fn new(waker: ServerWaker) -> Arc<Self> {
         Arc::new(Self {
@@ -126,9 +136,15 @@ impl SeatLedger {
         }
     }
 
-    /// Whether a seat is taken, and the entity of who has it; none while it is about to be spawned.
-    pub(super) fn holder(&self, id: &PlayerSessionId) -> Option<Option<Entity>> {
-        self.lock().taken.get(id).map(|held| held.entity)
+    /// Who has a seat.
+    pub(super) fn holder(&self, id: &PlayerSessionId) -> Holder {
+        match self.lock().taken.get(id) {
+            None => Holder::Nobody,
+            Some(Held { entity: None, .. }) => Holder::Unspawned,
+            Some(Held {
+                entity: Some(entity), ..
+            }) => Holder::On(*entity),
+        }
     }
 
     pub(super) fn taken(&self) -> usize {

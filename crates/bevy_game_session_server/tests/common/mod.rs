@@ -114,11 +114,7 @@ impl Server {
     }
 
     pub(crate) fn join(&self, player: &str, session: &GameSession) -> Seat {
-        let request = JoinGameSession {
-            id: session.id.clone(),
-            build: session.build.clone(),
-            password: None,
-        };
+        let request = join_request(session);
         block_on(
             self.orchestrator
                 .service(player.parse().unwrap())
@@ -175,6 +171,14 @@ impl Server {
         let world = self.app.world_mut();
         let session = world.resource::<HostedSession>().clone();
         world.resource_mut::<Admissions>().request(stamp, &session)
+    }
+
+    /// A player takes a seat and shows the ticket, if there is still a game session.
+    pub(crate) fn knock_of(&mut self, player: &str, session: &GameSession) -> Option<AdmissionId> {
+        let service = self.orchestrator.service(player.parse().unwrap());
+        let seat = block_on(service.join(join_request(session), Progress::ignored())).ok()?;
+        let is_hosted = self.app.world().contains_resource::<HostedSession>();
+        is_hosted.then(|| self.knock(&seat))
     }
 
     pub(crate) fn decided(&mut self) -> Vec<Decided> {
@@ -238,6 +242,14 @@ pub(crate) fn draft(name: &str, max_players: u16) -> CreateGameSession {
         build: "dev".parse().unwrap(),
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
+        password: None,
+    }
+}
+
+pub(crate) fn join_request(session: &GameSession) -> JoinGameSession {
+    JoinGameSession {
+        id: session.id.clone(),
+        build: session.build.clone(),
         password: None,
     }
 }

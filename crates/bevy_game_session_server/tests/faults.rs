@@ -1,0 +1,206 @@
+//! The faults that a server process must survive, one test each, named after what goes wrong.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::time::Duration;
+
+use bevy_app::AppExit;
+use bevy_game_session_server::*;
+use common::*;
+use futures_lite::future::{block_on, poll_once};
+use game_session_protocol::in_memory::{GameSessionStatus, ProcessStatus, SeatStatus};
+use game_session_protocol::*;
+
+/// A server that waits for a game session, and a player who asked for one.
+fn asked(policies: ServerPolicies) -> (Server, BoxedFuture<Result<Seat, ServiceError>>) {
+    let mut server = server_with(policies);
+    server.app.insert_resource(ListenPort(7777));
+    server.until("ready", |server| server.state() == ServerSessionState::Ready);
+    let alice = server.orchestrator.service("alice".parse().unwrap());
+    let mut seat = alice.create(draft("Friday", 2), Progress::ignored());
+    assert!(block_on(poll_once(&mut seat)).is_none());
+    (server, seat)
+}
+
+fn code(answer: Result<Seat, ServiceError>) -> Option<ErrorCode> {
+    answer.unwrap_err().code().cloned()
+}
+
+#[test]
+fn activate_game_session_is_never_called() {
+    let (mut server, seat) = asked(ServerPolicies::default().manual_activation());
+    server.frames_for(Duration::from_secs(1));
+    assert_eq!(server.state(), ServerSessionState::Activating);
+    server.orchestrator.advance(Duration::from_secs(61));
+    assert_eq!(code(block_on(seat)), Some(ErrorCode::ActivationFailed));
+    server.until("left", |server| server.exit().is_some());
+    assert_eq!(server.process_status(), ProcessStatus::Ended);
+}
+
+#[test]
+fn the_server_process_crashes_before_active() {
+    let (mut server, seat) = asked(ServerPolicies::default().manual_activation());
+    server.frame();
+    server.orchestrator.crash_host(server.process);
+    assert_eq!(code(block_on(seat)), Some(ErrorCode::ActivationFailed));
+    server.until("left", |server| server.exit().is_some());
+    assert_ne!(server.exit(), Some(AppExit::Success));
+    assert!(!server.app.world().contains_resource::<HostedSession>());
+}
+
+#[test]
+fn the_server_process_crashes_after_active_with_players() {
+    let (mut server, seat) = server().with_session(2);
+    server.enter(&seat);
+    let orchestrator = server.orchestrator.clone();
+    drop(server);
+    let now = orchestrator.snapshot();
+    assert_eq!(now.processes[0].status, ProcessStatus::Crashed);
+    assert_eq!(now.game_sessions[0].status, GameSessionStatus::Error);
+    assert_eq!(now.seat(&seat.player_session_id).unwrap().status, SeatStatus::Completed);
+}
+
+#[test]
+fn process_terminate_with_a_deadline_of_0_s_1_s_120_s_or_none() {
+    let within = |seconds| Some(Duration::from_secs(seconds));
+    for time_left in [within(0), within(1), within(120), None] {
+        let (mut server, seat) = server().with_session(2);
+        server.enter(&seat);
+        let _never_done = server.app.world().resource::<Goodbyes>().hold();
+        server.orchestrator.request_shutdown(server.process, time_left);
+        server.frame();
+        assert_eq!(
+            server.heard()[1..],
+            [format!("shutdown in {time_left:?}"), "ending ShuttingDown".into()],
+            "the players hear it at once"
+        );
+        let late = server.knock_of("bob", &seat.game_session);
+        assert!(
+            late.is_none_or(|id| server.decision(id).is_err()),
+            "nobody comes in any more"
+        );
+        let limit = time_left.unwrap_or(Duration::from_secs(15)).max(FRAME * 5);
+        server.frames_for(limit.min(Duration::from_secs(15)));
+        assert_eq!(server.exit(), Some(AppExit::Success), "{time_left:?}");
+        assert_eq!(server.process_status(), ProcessStatus::Ended);
+        assert_eq!(server.seat_status(&seat), SeatStatus::Completed);
+    }
+}
+
+#[test]
+fn a_player_session_is_expired_reused_forged_or_of_another_game_session() {
+    let (mut server, first) = listening_for_many().with_session(4);
+    let own_key = server.app.world().resource::<HostedSession>().key().clone();
+    let stamp = |key: &SessionKey, seat: &str, now| {
+        let claims = TicketClaims {
+            player_session_id: seat.parse().unwrap(),
+            build: "dev".parse().unwrap(),
+            issued_at_ms: now,
+        };
+        claims.seal(key, [9; 16])
+    };
+    let now = server.orchestrator.now_ms();
+    // forged: no such seat, and a key of somebody's own
+    let id = server.knock_with(&stamp(&own_key, "psess-77", now));
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::NotReserved);
+    let id = server.knock_with(&stamp(&SessionKey::random(), first.player_session_id.as_str(), now));
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::WrongTicket);
+    // expired at 60 s: the seat lapsed at the orchestrator
+    let late = server.join("bob", &first.game_session);
+    server.orchestrator.advance(Duration::from_secs(60));
+    let id = server.knock(&late);
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::NotReserved);
+    // reused: it was taken up and freed
+    let used = server.join("carol", &first.game_session);
+    let player = server.enter(&used);
+    server.app.world_mut().despawn(player);
+    server.until("freed", |server| server.seat_status(&used) == SeatStatus::Completed);
+    let id = server.knock(&used);
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::Used);
+    // of another game session
+    server.command(|commands| commands.end_session());
+    server.until("ready again", |server| server.state() == ServerSessionState::Ready);
+    server.create("alice", "Saturday", 4);
+    let id = server.knock(&first);
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::WrongTicket);
+}
+
+#[test]
+fn two_joins_race_for_the_last_slot() {
+    let (mut server, alice) = server().with_session(2);
+    server.enter(&alice);
+    let join = |player: &str| {
+        let service = server.orchestrator.service(player.parse().unwrap());
+        service.join(join_request(&alice.game_session), Progress::ignored())
+    };
+    let answers = [block_on(join("bob")), block_on(join("carol"))];
+    let seats: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| answer.as_ref().ok())
+        .cloned()
+        .collect();
+    assert_eq!(seats.len(), 1, "exactly one wins");
+    server.enter(&seats[0]);
+    assert_eq!(server.orchestrator.snapshot().seats_that_are(SeatStatus::Active), 2);
+}
+
+#[test]
+fn a_client_is_killed_while_reserved() {
+    let (mut server, alice) = server().with_session(2);
+    server.enter(&alice);
+    let bob = server.join("bob", &alice.game_session);
+    server.frames_for(Duration::from_secs(2));
+    server.orchestrator.advance(Duration::from_secs(60));
+    assert_eq!(server.seat_status(&bob), SeatStatus::TimedOut, "dropped from the books");
+    let id = server.knock(&bob);
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::NotReserved);
+    let carol = server.join("carol", &alice.game_session);
+    server.enter(&carol);
+}
+
+#[test]
+fn the_clocks_of_backend_and_server_differ_by_5_minutes() {
+    for skew in [-300_000_i64, 300_000] {
+        let (mut server, seat) = server().with_session(4);
+        let key = server.app.world().resource::<HostedSession>().key().clone();
+        let issued = server.orchestrator.now_ms().saturating_add_signed(skew);
+        let stamp = |issued_at_ms, nonce| {
+            let claims = TicketClaims {
+                player_session_id: seat.player_session_id.clone(),
+                build: "dev".parse().unwrap(),
+                issued_at_ms,
+            };
+            claims.seal(&key, [nonce; 16])
+        };
+        let id = server.knock_with(&stamp(issued, 1));
+        let player = server.decision(id).unwrap();
+        server.app.world_mut().spawn(player);
+        // from now on the backend's clock is known, whatever this machine's own says
+        let id = server.knock_with(&stamp(issued - 45_001, 2));
+        assert_eq!(server.decision(id).unwrap_err(), RefusalCode::Expired);
+    }
+}
+
+#[test]
+fn the_server_is_suspended_for_30_s_and_accepts_no_expired_ticket_after_it() {
+    let (mut server, old) = server().with_session(4);
+    let bob = server.join("bob", &old.game_session);
+    server.enter(&bob);
+    // the backend's clock goes on, this process's own does not
+    server.orchestrator.advance(Duration::from_secs(46));
+    let carol = server.join("carol", &old.game_session);
+    server.enter(&carol);
+    let id = server.knock(&old);
+    assert_eq!(server.decision(id).unwrap_err(), RefusalCode::Expired);
+}
+
+#[test]
+fn the_orchestrator_is_lost_while_a_player_is_absent() {
+    let (mut server, seat) = server().with_session(2);
+    let player = server.enter(&seat);
+    server.command(|commands| commands.player_lost(player));
+    server.orchestrator.lose_connection(server.process);
+    server.until("left", |server| server.exit().is_some());
+    assert!(server.app.world().get::<AcceptedPlayer>(player).is_none());
+}
