@@ -134,9 +134,11 @@ impl EmulatorConfig {
         self
     }
 
-    /// Refuses calls that come faster than the service's published rates. Off by default.
+    /// Refuses calls, and requests of server processes, that come faster than the service's published rates. Off by
+    /// default.
     pub fn throttled(mut self) -> Self {
         self.throttled = true;
+        self.settings.throttled = true;
         self
     }
 

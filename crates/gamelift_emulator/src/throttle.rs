@@ -1,6 +1,8 @@
 //! The request rates of the service, off by default: one bucket of turns per operation, and one for the account.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
+
+use gamelift_server_sdk::proto::message::Request;
 
 use crate::model::timestamp::Timestamp;
 
@@ -46,6 +48,29 @@ fn rate_of(operation: &str) -> Option<Rate> {
     })
 }
 
+/// Of a server process. Those about a player count for each player alone.
+fn rate_of_request(request: &Request) -> Option<(Rate, &str)> {
+    let each = |per_second, burst| Rate { per_second, burst };
+    Some(match request {
+        Request::AcceptPlayerSession(request) => (each(1.0, 3.0), &request.player_session_id),
+        Request::RemovePlayerSession(request) => (each(1.0, 3.0), &request.player_session_id),
+        Request::ActivateGameSession(_) => (each(1.0, 3.0), ""),
+        Request::DescribePlayerSessions(_) => (each(5.0, 10.0), ""),
+        Request::GetComputeCertificate(_) | Request::GetFleetRoleCredentials(_) => (SELDOM, ""),
+        _ => return None,
+    })
+}
+
+/// Of `InitSDK`, and of what a process asks for once.
+const SELDOM: Rate = Rate {
+    per_second: 0.1,
+    burst: 3.0,
+};
+/// With so many buckets, those that have been full for long are emptied out.
+const MANY_BUCKETS: usize = 10_000;
+/// Every bucket of a process is full again by then.
+const FULL_AFTER: Duration = Duration::from_mins(1);
+
 /// Buckets of turns.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
@@ -62,6 +87,27 @@ impl Throttle {
     /// Takes a turn for a call of an emulated operation, if there is one.
     pub(crate) fn allows(&mut self, operation: &str, now: Timestamp) -> bool {
         self.takes("", ACCOUNT, now) && rate_of(operation).is_none_or(|rate| self.takes(operation, rate, now))
+    }
+
+    /// Takes a turn for a request of a server process, if there is one.
+    pub(crate) fn allows_request(&mut self, process: &str, request: &Request, now: Timestamp) -> bool {
+        let Some((rate, player)) = rate_of_request(request) else {
+            return true;
+        };
+        self.make_room(now);
+        self.takes(&format!("{process}/{}/{player}", request.action()), rate, now)
+    }
+
+    /// Takes a turn for a new connection of a server process, if there is one.
+    pub(crate) fn allows_connection(&mut self, process: &str, now: Timestamp) -> bool {
+        self.make_room(now);
+        self.takes(process, SELDOM, now)
+    }
+
+    fn make_room(&mut self, now: Timestamp) {
+        if self.buckets.len() >= MANY_BUCKETS {
+            self.buckets.retain(|_, bucket| now.since(bucket.since) < FULL_AFTER);
+        }
     }
 
     fn takes(&mut self, name: &str, rate: Rate, now: Timestamp) -> bool {
@@ -82,8 +128,6 @@ impl Throttle {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

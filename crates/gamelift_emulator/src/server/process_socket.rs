@@ -70,6 +70,7 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
             let status = match refused {
                 Refused::NoProcessId => StatusCode::BAD_REQUEST,
                 Refused::BadToken => StatusCode::FORBIDDEN,
+                Refused::TooMany => StatusCode::TOO_MANY_REQUESTS,
             };
             text(status, &refused.to_string())
         }

@@ -48,6 +48,7 @@ use uuid::Uuid;
 use crate::{
     model::{aliases::Alias, queues::GameSessionQueue, timestamp::Timestamp},
     snapshot::PlacementEventSnapshot,
+    throttle::Throttle,
 };
 
 pub(crate) use self::{
@@ -123,6 +124,8 @@ pub(crate) struct World {
     /// Tags by the ARN of what they are on.
     tags: HashMap<String, BTreeMap<String, String>>,
     timers: Timers,
+    /// The turns of server processes, if they are throttled.
+    turns: Throttle,
     outbox: VecDeque<Outgoing>,
     fleet_events: VecDeque<FleetEvent>,
     chronicle: Chronicle,
@@ -165,6 +168,7 @@ impl World {
             placement_events: VecDeque::new(),
             tags: HashMap::new(),
             timers: Timers::default(),
+            turns: Throttle::default(),
             outbox: VecDeque::new(),
             fleet_events: VecDeque::new(),
             chronicle: Chronicle::default(),

@@ -18,6 +18,9 @@ use crate::model::timestamp::Timestamp;
 /// Replies per process that are remembered.
 const MAX_REPLIES: usize = 256;
 
+/// The status of a request that came too soon.
+const TOO_MANY: u16 = 429;
+
 /// A request that succeeded, with its result.
 pub(super) enum Answer {
     Done,
@@ -47,6 +50,14 @@ impl Failure {
         Self {
             status: 404,
             message: message.into(),
+        }
+    }
+
+    /// Says that a request came too soon.
+    fn too_many() -> Self {
+        Self {
+            status: TOO_MANY,
+            message: "Rate exceeded".into(),
         }
     }
 
@@ -91,14 +102,25 @@ impl World {
             self.outbox.push_back(Outgoing::Reply(socket, reply));
             return;
         }
+        let request = request.and_then(|request| {
+            let who = process.0.to_string();
+            if self.settings.throttled && !self.turns.allows_request(&who, &request, now) {
+                return Err(Failure::too_many());
+            }
+            Ok(request)
+        });
         // The reply goes out before anything that the request sets off.
         let place = self.outbox.len();
         let answered = request.and_then(|request| self.answer(socket, process, request, now));
         if let Err(failure) = &answered {
             self.tell_refusal(process, &action, &failure.message, now);
         }
+        let too_soon = matches!(&answered, Err(failure) if failure.status == TOO_MANY);
         let reply = reply(&action, &request_id, answered);
-        self.remember(socket, reply.clone());
+        if !too_soon {
+            // what came too soon may be sent again
+            self.remember(socket, reply.clone());
+        }
         self.outbox.insert(place, Outgoing::Reply(socket, reply));
     }
 

@@ -20,6 +20,7 @@ impl fmt::Debug for Credentials {
 
 /// Names and time limits of a world.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Settings {
     pub(crate) region: String,
     pub(crate) account: String,
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) search_lag: Duration,
     /// How long a compute's auth token is good.
     pub(crate) token_lifetime: Duration,
+    /// Whether requests of processes that come faster than the service's published rates are refused.
+    pub(crate) throttled: bool,
     /// Whether a process that is known may reconnect with an empty token, as the C++ SDK does after failed sends.
     pub(crate) tokenless_reconnects: bool,
     /// Which API answers.
@@ -84,6 +87,7 @@ impl Default for Settings {
             terminate_grace: Duration::from_mins(1),
             search_lag: Duration::ZERO,
             token_lifetime: Duration::from_hours(3),
+            throttled: false,
             tokenless_reconnects: false,
             profile: Profile::Current,
         }

@@ -43,6 +43,8 @@ pub(crate) enum Refused {
     NoProcessId,
     #[error("the auth token is not one of this fleet's compute, or has expired: get one with GetComputeAuthToken")]
     BadToken,
+    #[error("Rate exceeded: a process opens connections seldom")]
+    TooMany,
 }
 
 pub(super) struct Socket {
@@ -78,6 +80,10 @@ impl World {
             return Err(Refused::BadToken);
         }
         let id = name.process_id.clone();
+        let who = format!("{}/{}/{}", name.fleet_id, name.compute_name, name.process_id);
+        if self.settings.throttled && !self.turns.allows_connection(&who, now) {
+            return Err(Refused::TooMany);
+        }
         let process = known.unwrap_or_else(|| self.add_process(name, handshake.sdk_language, now));
         let socket = SocketId(self.next_serial());
         self.sockets.insert(

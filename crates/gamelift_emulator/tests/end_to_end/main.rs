@@ -11,6 +11,7 @@ mod guard;
 mod json;
 mod legacy;
 mod lifetime;
+mod modelled;
 mod modelled_errors;
 mod named;
 mod process;

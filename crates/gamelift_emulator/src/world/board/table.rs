@@ -32,6 +32,7 @@ pub(super) enum Table {
 
 /// One page of a table.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 pub(super) struct Page {
     table: Table,
     rows: Vec<Value>,

@@ -69,7 +69,9 @@ impl Index {
             (Operand::HasRoom, down) => {
                 let (full, free) = (found - self.with_room(), found & self.with_room());
                 let order = if down { [free, full] } else { [full, free] };
-                order.iter().for_each(|keys| page.take(keys));
+                for keys in &order {
+                    page.take(keys);
+                }
             }
         }
         if !page.is_full() {

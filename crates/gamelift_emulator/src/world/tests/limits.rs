@@ -1,5 +1,7 @@
 //! What the world refuses, and what it keeps.
 
+use std::time::Duration;
+
 use super::rig::Rig;
 use crate::model::{
     error::ErrorKind,
@@ -8,6 +10,7 @@ use crate::model::{
     player_sessions::DescribePlayerSessionsInput,
     status::PlayerSessionStatus,
 };
+use crate::world::{Refused, Settings};
 
 fn update(arn: &str) -> UpdateGameSessionInput {
     UpdateGameSessionInput {
@@ -296,4 +299,32 @@ fn player_sessions_are_found_by_exactly_one_selector() {
         ..none()
     };
     assert_eq!(count(unknown), Err(ErrorKind::NotFound));
+}
+
+#[test]
+fn requests_of_a_process_that_come_too_fast_are_refused_when_throttled() {
+    let mut rig = Rig::with(Settings {
+        throttled: true,
+        ..Settings::default()
+    });
+    let (socket, arn) = rig.playing();
+    let seat = rig.reserve(&arn).unwrap().player_session_id;
+    let other = rig.reserve(&arn).unwrap().player_session_id;
+    let removed: Vec<u16> = (0..4).map(|_| rig.remove(socket, &arn, &seat)).collect();
+    assert_eq!(removed[3], 429, "three at once: {removed:?}");
+    assert!(removed[..3].iter().all(|status| *status != 429), "{removed:?}");
+    assert_eq!(
+        rig.accept(socket, &arn, &other),
+        200,
+        "another player has turns of its own"
+    );
+    rig.pass(Duration::from_secs(1));
+    assert_ne!(rig.remove(socket, &arn, &seat), 429, "one a second");
+    for _ in 0..2 {
+        rig.connect("process-1");
+    }
+    let refused = rig.try_connect("process-1");
+    assert_eq!(refused.unwrap_err(), Refused::TooMany, "three connections at once");
+    rig.pass(Duration::from_secs(10));
+    assert!(rig.try_connect("process-1").is_ok(), "one in ten seconds");
 }

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod errors;
 mod histories;
 mod limits;
 mod named;
+mod paging;
 mod placements;
 mod rig;
 mod search;

@@ -18,7 +18,7 @@ use crate::{
         status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus},
         timestamp::Timestamp,
     },
-    world::{Handshake, Outgoing, Settings, SocketId, World, beacons::NoBeacons},
+    world::{Handshake, Outgoing, Refused, Settings, SocketId, World, beacons::NoBeacons},
 };
 
 pub(super) struct Rig {
@@ -57,6 +57,10 @@ impl Rig {
     }
 
     pub(super) fn connect(&mut self, process_id: &str) -> SocketId {
+        self.try_connect(process_id).unwrap()
+    }
+
+    pub(super) fn try_connect(&mut self, process_id: &str) -> Result<SocketId, Refused> {
         let token = self.world.local_token("local", self.now).unwrap();
         let handshake = Handshake {
             process_id: process_id.into(),
@@ -65,7 +69,7 @@ impl Rig {
             tokens: vec![token],
             ..Handshake::default()
         };
-        self.world.connect(handshake, self.now).unwrap()
+        self.world.connect(handshake, self.now)
     }
 
     pub(super) fn connect_as(&mut self, fleet_id: &str, compute: &str, process_id: &str, token: &str) -> SocketId {

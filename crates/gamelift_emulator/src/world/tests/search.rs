@@ -83,10 +83,10 @@ fn populated(dice: &mut Dice) -> Rig {
             let update = json!({"GameSessionId": arn, "Name": dice.pick(&NAMES), "GameProperties": dice.properties()});
             rig.call("UpdateGameSession", update).unwrap();
         }
-        if dice.one_in(10) {
-            rig.ending(socket);
-        } else if dice.one_in(10) {
-            rig.terminate(&arn).unwrap();
+        match dice.below(10) {
+            0 => drop(rig.ending(socket)),
+            1 => drop(rig.terminate(&arn).unwrap()),
+            _ => {}
         }
     }
     rig
