@@ -1,5 +1,5 @@
 //! How fast and how small the emulator is: complete flows per second with the load generator on the same cores, searches
-//! among 100,000 game sessions beside SQLite in memory, and memory per connected server process beside a bare websocket.
+//! among 100,000 game sessions beside `SQLite` in memory, and memory per connected server process beside a bare websocket.
 //!
 //! `cargo bench -p gamelift_emulator --bench emulator`, with `-- flows`, `-- search` or `-- memory` for a part. What is
 //! measured runs in a process of its own: this program started again.

@@ -1,4 +1,4 @@
-//! Searches with three filters and a sort, over HTTP, beside SQLite in memory in this process on the same game sessions.
+//! Searches with three filters and a sort, over HTTP, beside `SQLite` in memory in this process on the same game sessions.
 
 use std::time::{Duration, Instant};
 

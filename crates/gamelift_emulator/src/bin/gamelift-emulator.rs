@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 /// Amazon `GameLift` on this machine, for clients with any AWS SDK and servers with any server SDK 5.
 #[derive(Parser)]
 #[command(version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Arguments {
     /// The loopback port; 0 takes any free one.
     #[arg(long, default_value_t = 9870)]
