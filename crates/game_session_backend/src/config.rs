@@ -177,6 +177,8 @@ pub struct FleetTarget {
 pub(crate) enum Fleet {
     Id(String),
     Alias(String),
+    Build(String),
+    Name(String),
 }
 
 impl FleetTarget {
@@ -192,6 +194,22 @@ impl FleetTarget {
     pub fn alias(alias_id: impl Into<String>) -> Self {
         Self {
             fleet: Fleet::Alias(alias_id.into()),
+            location: None,
+        }
+    }
+
+    /// The newest active fleet that runs this build: found once, and again when GameLift says that it is gone.
+    pub fn of_build(build_id: impl Into<String>) -> Self {
+        Self {
+            fleet: Fleet::Build(build_id.into()),
+            location: None,
+        }
+    }
+
+    /// The newest active fleet of this name: found once, and again when GameLift says that it is gone.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            fleet: Fleet::Name(name.into()),
             location: None,
         }
     }

@@ -99,7 +99,7 @@ pub(crate) async fn candidates(
         else {
             continue;
         };
-        let game_session = view(&shared.ring, &record, &facts)?;
+        let game_session = view(shared, &record, &facts)?;
         if record.status == GameSessionStatus::Active && game_session.is_joinable_by(build) {
             found.push(Candidate {
                 arn: record.arn,
@@ -111,18 +111,18 @@ pub(crate) async fn candidates(
 }
 
 async fn ask(shared: &Shared, search: SearchQuery) -> Result<GameSessionPage, Problem> {
-    let page = shared
-        .gamelift
-        .search(search)
-        .await
-        .map_err(|error| Problem::of(&error, During::Search))?;
+    let (page, ()) = tokio::join!(
+        shared.gamelift.search(search),
+        shared.beacons.refresh(&**shared.gamelift.plain())
+    );
+    let page = page.map_err(|error| Problem::of(&error, During::Search))?;
     let next_page = page.next_token.as_deref().map(|token| seal_page(&shared.ring, token));
     let mut game_sessions = Vec::with_capacity(page.records.len());
     for record in &page.records {
         // The filter said so already; this does not rely on it.
         let facts = Facts::of(&shared.ring, record).filter(|facts| facts.privacy == Privacy::Listed);
         if let Some(facts) = facts.filter(|_| record.status == GameSessionStatus::Active) {
-            game_sessions.push(view(&shared.ring, record, &facts)?);
+            game_sessions.push(view(shared, record, &facts)?);
         }
     }
     Ok(GameSessionPage {

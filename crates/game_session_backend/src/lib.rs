@@ -26,6 +26,7 @@
 //! | [`server`] | the API on a socket |
 
 mod api;
+mod beacons;
 mod checks;
 pub mod clock;
 pub mod config;

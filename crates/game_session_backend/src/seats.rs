@@ -95,7 +95,8 @@ pub(crate) enum Lapsed {
 }
 
 /// The game session as other players see it.
-pub(crate) fn view(ring: &Keyring, record: &GameSessionRecord, facts: &Facts) -> Result<GameSession, Problem> {
+pub(crate) fn view(shared: &Shared, record: &GameSessionRecord, facts: &Facts) -> Result<GameSession, Problem> {
+    let ring = &shared.ring;
     Ok(GameSession {
         id: seal_id(ring, &record.arn).ok_or(Problem::internal("the game session's id is too long"))?,
         name: record.name.clone(),
@@ -153,7 +154,7 @@ pub(crate) async fn take(
     };
     drop(memory);
     let (ticket, address) = ticket(shared, record, facts, &seat)?;
-    let mut game_session = view(&shared.ring, record, facts)?;
+    let mut game_session = view(shared, record, facts)?;
     game_session.current_players = taken_before.min(record.max_players);
     let timings = SeatTimings {
         activation_us: 0,

@@ -10,6 +10,7 @@ use game_session_protocol::PlayerId;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::beacons::Beacons;
 use crate::clock::Clock;
 use crate::config::{BackendConfig, CreatorLimit, Limits};
 use crate::finding::Listing;
@@ -51,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) listings: KeyedLocks<String, Option<Listing>>,
     pub(crate) leases: KeyedLocks<String, Lease>,
     pub(crate) passwords: Passwords,
+    pub(crate) beacons: Beacons,
     /// What instances share.
     pub(crate) rows: Arc<dyn SharedState>,
     /// The property keys that games may use; `None` for any.
@@ -119,6 +121,7 @@ impl AppState {
             leases: KeyedLocks::new(minutes(1), 1024),
             limits,
             passwords: Passwords::default(),
+            beacons: Beacons::default(),
             rows: config
                 .shared_state
                 .clone()

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::{io::DuplexStream, sync::watch};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
 
 /// The compute that processes started from this machine belong to.
 pub(crate) const LOCAL_COMPUTE: &str = "local";
+
+/// How many bytes may be on their way in a connection without a socket.
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// A running emulator. Dropping it stops it.
 ///
@@ -142,6 +145,18 @@ impl Emulator {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// A connection as if to the port, without a socket: for tests in tokio's paused time, which would run away while a
+    /// socket is waited for. HTTP and websockets go over it as over any other; the host to name is that of
+    /// [`Emulator::endpoint`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn connect(&self) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+        self.running.serve(Arc::clone(&self.app), ours);
+        theirs
     }
 
     /// The names of the AWS operations that were called, in order.

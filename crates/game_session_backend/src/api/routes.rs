@@ -219,7 +219,7 @@ pub(super) async fn update(
         .await
         .map_err(|error| Problem::of(&error, During::Session))?;
     shared.listings_changed();
-    view(&shared.ring, &changed, &facts).map(Json)
+    view(shared, &changed, &facts).map(Json)
 }
 
 /// Ends a game session, for its owner; ending it twice is fine.

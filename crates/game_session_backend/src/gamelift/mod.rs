@@ -5,6 +5,7 @@
 pub mod aws;
 mod retry;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,6 +13,9 @@ use game_session_protocol::host::SecretText;
 use game_session_protocol::{BoxedFuture, GameProperties, PlayerSessionId, PlayerSessionPolicy};
 
 pub(crate) use retry::Patient;
+
+/// Locations and their UDP ping beacons, `host:port`.
+pub type PingBeacons = BTreeMap<String, String>;
 
 /// What a call comes to.
 pub type Outcome<T> = BoxedFuture<Result<T, GameLiftError>>;
@@ -41,6 +45,11 @@ pub trait GameLift: Send + Sync + 'static {
 
     /// `TerminateGameSession`: asks the server process to end it.
     fn terminate_game_session(&self, arn: GameSessionArn) -> Outcome<()>;
+
+    /// `ListLocations`: the UDP ping beacons. A GameLift that has none gives none.
+    fn ping_beacons(&self) -> Outcome<PingBeacons> {
+        Box::pin(std::future::ready(Ok(PingBeacons::new())))
+    }
 
     /// The ARN that the game session of this token would have, as far as that can be told without a call.
     fn arn_of_token(&self, token: &str) -> Option<GameSessionArn>;
@@ -173,6 +182,8 @@ pub struct GameSessionRecord {
     pub ip_address: Option<String>,
     /// Where its server listens, once known.
     pub port: Option<u16>,
+    /// Where it was placed.
+    pub location: Option<String>,
     /// When it was made, milliseconds since the Unix epoch on GameLift's clock.
     pub created_at_ms: Option<u64>,
     /// `GameSessionData`.

@@ -3,9 +3,14 @@
 //! Throttled and unconnected calls did nothing, so any call may be repeated after them. After an internal error or a
 //! lost answer only calls that are the same when made twice are: all but `CreatePlayerSession`. A creator's limit
 //! (`LimitExceeded`) is an answer, not throttling, and is never repeated.
+//!
+//! Repetitions have a budget: one for ten calls, and a few in reserve. So what fails now and then is made good, and a
+//! GameLift that refuses everybody is asked hardly more often than without repetition.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use crate::locks::locked;
 
 use super::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession,
@@ -14,10 +19,36 @@ use super::{
 
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Repetitions that are in reserve when nothing failed for a while.
+const RESERVE: f64 = 20.0;
+/// What each first call adds to the reserve.
+const EARNED: f64 = 0.1;
 
 /// GameLift with repeated calls.
 #[derive(Clone)]
-pub(crate) struct Patient(Arc<dyn GameLift>);
+pub(crate) struct Patient {
+    gamelift: Arc<dyn GameLift>,
+    budget: Arc<Budget>,
+}
+
+/// The repetitions that may still be made.
+struct Budget(Mutex<f64>);
+
+impl Budget {
+    fn earn(&self) {
+        let mut left = locked(&self.0);
+        *left = (*left + EARNED).min(RESERVE);
+    }
+
+    fn spend(&self) -> bool {
+        let mut left = locked(&self.0);
+        let affordable = *left >= 1.0;
+        if affordable {
+            *left -= 1.0;
+        }
+        affordable
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Twice {
@@ -27,27 +58,30 @@ enum Twice {
 
 impl Patient {
     pub(crate) fn new(gamelift: Arc<dyn GameLift>) -> Self {
-        Self(gamelift)
+        Self {
+            gamelift,
+            budget: Arc::new(Budget(Mutex::new(RESERVE))),
+        }
     }
 
     /// The calls without repetition, for who repeats on its own.
     pub(crate) fn plain(&self) -> &Arc<dyn GameLift> {
-        &self.0
+        &self.gamelift
     }
 
     pub(crate) async fn create_game_session(
         &self,
         request: NewGameSession,
     ) -> Result<GameSessionRecord, GameLiftError> {
-        repeat(Twice::IsOnce, || self.0.create_game_session(request.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.create_game_session(request.clone())).await
     }
 
     pub(crate) async fn describe(&self, arn: &GameSessionArn) -> Result<Option<GameSessionRecord>, GameLiftError> {
-        repeat(Twice::IsOnce, || self.0.describe_game_session(arn.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.describe_game_session(arn.clone())).await
     }
 
     pub(crate) async fn search(&self, query: SearchQuery) -> Result<RecordPage, GameLiftError> {
-        repeat(Twice::IsOnce, || self.0.search_game_sessions(query.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.search_game_sessions(query.clone())).await
     }
 
     pub(crate) async fn reserve(
@@ -55,22 +89,38 @@ impl Patient {
         arn: &GameSessionArn,
         player: &str,
     ) -> Result<PlayerSessionRecord, GameLiftError> {
-        repeat(Twice::IsTwice, || {
-            self.0.create_player_session(arn.clone(), player.to_owned())
+        self.repeat(Twice::IsTwice, || {
+            self.gamelift.create_player_session(arn.clone(), player.to_owned())
         })
         .await
     }
 
     pub(crate) async fn seats_of(&self, player: &str) -> Result<Vec<PlayerSessionRecord>, GameLiftError> {
-        repeat(Twice::IsOnce, || self.0.describe_player_sessions(player.to_owned())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.describe_player_sessions(player.to_owned())).await
     }
 
     pub(crate) async fn update(&self, change: GameSessionChange) -> Result<GameSessionRecord, GameLiftError> {
-        repeat(Twice::IsOnce, || self.0.update_game_session(change.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.update_game_session(change.clone())).await
     }
 
     pub(crate) async fn terminate(&self, arn: &GameSessionArn) -> Result<(), GameLiftError> {
-        repeat(Twice::IsOnce, || self.0.terminate_game_session(arn.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.terminate_game_session(arn.clone())).await
+    }
+
+    async fn repeat<T>(&self, twice: Twice, call: impl Fn() -> Outcome<T>) -> Result<T, GameLiftError> {
+        self.budget.earn();
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match call().await {
+                Err(error) if may_repeat(error.kind, twice) && self.budget.spend() => {
+                    tracing::debug!(operation = error.operation, kind = ?error.kind, "a call to GameLift is repeated");
+                    tokio::time::sleep(jittered(pause)).await;
+                    pause *= 3;
+                }
+                answer => return answer,
+            }
+        }
+        call().await
     }
 }
 
@@ -80,21 +130,6 @@ fn may_repeat(kind: GameLiftErrorKind, twice: Twice) -> bool {
         GameLiftErrorKind::Internal | GameLiftErrorKind::TimedOut => twice == Twice::IsOnce,
         _ => false,
     }
-}
-
-async fn repeat<T>(twice: Twice, call: impl Fn() -> Outcome<T>) -> Result<T, GameLiftError> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..ATTEMPTS {
-        match call().await {
-            Err(error) if may_repeat(error.kind, twice) => {
-                tracing::debug!(operation = error.operation, kind = ?error.kind, "a call to GameLift is repeated");
-                tokio::time::sleep(jittered(pause)).await;
-                pause *= 3;
-            }
-            answer => return answer,
-        }
-    }
-    call().await
 }
 
 /// Half of the pause to all of it, so that callers who were refused together do not come back together.

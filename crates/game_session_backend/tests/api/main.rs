@@ -3,6 +3,7 @@
 
 mod contract;
 mod create;
+mod emulated;
 mod faults;
 mod identity;
 mod join;

@@ -50,6 +50,8 @@ pub(crate) async fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
     ended: mpsc::Receiver<Infallible>,
+    /// Not a sender of its own, which would keep the emulator from ever coming to its end.
+    alive: mpsc::WeakSender<Infallible>,
 }
 
 /// What keeps count of the tasks before they are started.
@@ -61,10 +63,12 @@ pub(crate) struct Tasks {
 impl Tasks {
     pub(crate) fn new(stop: watch::Sender<bool>) -> Self {
         let (alive, ended) = mpsc::channel(1);
-        Self {
-            alive,
-            running: Running { stop, ended },
-        }
+        let running = Running {
+            stop,
+            ended,
+            alive: alive.downgrade(),
+        };
+        Self { alive, running }
     }
 
     /// For tasks that start later and are to be waited for too.
@@ -89,6 +93,20 @@ impl Tasks {
 }
 
 impl Running {
+    /// Serves a connection that did not come over the port. One that comes after the end is dropped.
+    pub(crate) fn serve(&self, app: Arc<App>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Some(alive) = self.alive.upgrade() else { return };
+        let mut stopped = app.stop.clone();
+        let router = router(app, alive.clone()).layer(axum::Extension(Secure(false)));
+        tokio::spawn(async move {
+            tokio::select! {
+                () = serve(stream, router) => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+            drop(alive);
+        });
+    }
+
     /// Asks all tasks to end, and does not wait.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);

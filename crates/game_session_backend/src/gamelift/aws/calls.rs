@@ -1,18 +1,24 @@
 //! The calls of the AWS SDK behind the trait.
 
+use std::future::Future;
+use std::sync::Arc;
+
 use aws_sdk_gamelift::types::TerminationMode;
 
 use super::AwsGameLift;
 use super::errors::{failed, unreadable};
-use super::shapes::{page, policy_out, properties_out, record, seat, status_out};
+use super::fleet::FleetName;
+use super::shapes::{beacon, page, policy_out, properties_out, record, seat, status_out};
 use crate::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession,
-    Outcome, PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
+    Outcome, PingBeacons, PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
 };
 
 const PAGE_SIZE: i32 = 100;
 /// A player's history is read so far back and no further.
 const SEAT_PAGES: usize = 10;
+/// Locations are read up to so many pages.
+const LOCATION_PAGES: usize = 4;
 
 impl GameLift for AwsGameLift {
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
@@ -20,18 +26,22 @@ impl GameLift for AwsGameLift {
         let call = self
             .client
             .create_game_session()
-            .set_fleet_id(self.fleet_id())
-            .set_alias_id(self.alias_id())
-            .set_location(self.fleet.location.clone())
             .idempotency_token(request.token)
             .name(request.name)
             .maximum_player_session_count(i32::from(request.max_players))
             .set_game_properties(properties_out(request.properties))
             .game_session_data(request.session_data.expose())
             .set_creator_id(request.creator);
-        Box::pin(async move {
-            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
-            record(CALL, output.game_session)
+        self.of_fleet(move |fleet| {
+            let call = call
+                .clone()
+                .set_fleet_id(fleet.id)
+                .set_alias_id(fleet.alias)
+                .set_location(fleet.location);
+            async move {
+                let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+                record(CALL, output.game_session)
+            }
         })
     }
 
@@ -62,15 +72,19 @@ impl GameLift for AwsGameLift {
         let call = self
             .client
             .describe_game_sessions()
-            .set_fleet_id(self.fleet_id())
-            .set_alias_id(self.alias_id())
-            .set_location(self.fleet.location.clone())
             .status_filter(status_out(query.status))
             .limit(PAGE_SIZE)
             .set_next_token(query.next_token);
-        Box::pin(async move {
-            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
-            Ok(page(CALL, output.game_sessions, output.next_token))
+        self.of_fleet(move |fleet| {
+            let call = call
+                .clone()
+                .set_fleet_id(fleet.id)
+                .set_alias_id(fleet.alias)
+                .set_location(fleet.location);
+            async move {
+                let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+                Ok(page(CALL, output.game_sessions, output.next_token))
+            }
         })
     }
 
@@ -79,16 +93,20 @@ impl GameLift for AwsGameLift {
         let call = self
             .client
             .search_game_sessions()
-            .set_fleet_id(self.fleet_id())
-            .set_alias_id(self.alias_id())
-            .set_location(self.fleet.location.clone())
             .filter_expression(query.filter)
             .sort_expression(query.sort)
             .limit(i32::from(query.limit))
             .set_next_token(query.next_token);
-        Box::pin(async move {
-            let output = call.send().await.map_err(|error| failed(CALL, &error))?;
-            Ok(page(CALL, output.game_sessions, output.next_token))
+        self.of_fleet(move |fleet| {
+            let call = call
+                .clone()
+                .set_fleet_id(fleet.id)
+                .set_alias_id(fleet.alias)
+                .set_location(fleet.location);
+            async move {
+                let output = call.send().await.map_err(|error| failed(CALL, &error))?;
+                Ok(page(CALL, output.game_sessions, output.next_token))
+            }
         })
     }
 
@@ -166,14 +184,44 @@ impl GameLift for AwsGameLift {
         Box::pin(async move { call.send().await.map(drop).map_err(|error| failed(CALL, &error)) })
     }
 
+    fn ping_beacons(&self) -> Outcome<PingBeacons> {
+        const CALL: &str = "ListLocations";
+        let call = self.client.list_locations().limit(PAGE_SIZE);
+        Box::pin(async move {
+            let (mut beacons, mut next) = (PingBeacons::new(), None);
+            for _ in 0..LOCATION_PAGES {
+                let output = call.clone().set_next_token(next).send().await;
+                let output = output.map_err(|error| failed(CALL, &error))?;
+                beacons.extend(output.locations.unwrap_or_default().iter().filter_map(beacon));
+                next = output.next_token;
+                if next.is_none() {
+                    break;
+                }
+            }
+            Ok(beacons)
+        })
+    }
+
     fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
-        let fleet = self.fleet_id()?;
+        let fleet = self.fleet.id()?;
         let fleet = fleet.rsplit('/').next()?;
         let region = self.region.as_deref()?;
-        let location = self.fleet.location.as_deref().filter(|location| *location != region);
+        let location = self.fleet.target().location.as_deref().filter(|location| *location != region);
         let place = location.map_or_else(|| fleet.to_owned(), |location| format!("{fleet}/{location}"));
         format!("arn:aws:gamelift:{region}::gamesession/{place}/{token}")
             .parse()
             .ok()
+    }
+}
+
+impl AwsGameLift {
+    /// A call of the fleet, which may have to be found first.
+    fn of_fleet<T, F>(&self, call: impl Fn(FleetName) -> F + Send + Sync + 'static) -> Outcome<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, GameLiftError>> + Send + 'static,
+    {
+        let (client, fleet) = (self.client.clone(), Arc::clone(&self.fleet));
+        Box::pin(async move { fleet.call(&client, call).await })
     }
 }

@@ -4,12 +4,15 @@
 //! |---|---|
 //! | `calls` | the calls |
 //! | `errors` | what its errors mean |
+//! | `fleet` | which fleet is asked: as configured, or found once and remembered |
 //! | `shapes` | its types as ours, and ours as its |
 
 mod calls;
 mod errors;
+mod fleet;
 mod shapes;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region};
@@ -18,15 +21,18 @@ use aws_sdk_gamelift::config::retry::RetryConfig;
 use aws_sdk_gamelift::config::timeout::TimeoutConfig;
 use aws_sdk_gamelift::config::{Builder, Credentials};
 
-use crate::config::{AwsTarget, Fleet, FleetTarget, Target};
+use crate::config::{AwsTarget, FleetTarget, Target};
+
+use fleet::FleetInUse;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// GameLift through the AWS SDK.
+/// GameLift through the AWS SDK. Cheap to clone.
+#[derive(Clone)]
 pub struct AwsGameLift {
     client: Client,
-    fleet: FleetTarget,
+    fleet: Arc<FleetInUse>,
     region: Option<String>,
     endpoint: Option<String>,
 }
@@ -34,7 +40,7 @@ pub struct AwsGameLift {
 impl std::fmt::Debug for AwsGameLift {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AwsGameLift")
-            .field("fleet", &self.fleet)
+            .field("fleet", self.fleet.target())
             .field("endpoint", &self.endpoint)
             .finish_non_exhaustive()
     }
@@ -59,6 +65,13 @@ impl AwsGameLift {
                 (config, Some(url.clone()))
             }
         };
+        Self::over(config, fleet, endpoint)
+    }
+
+    /// As [`connect`](Self::connect), over a configuration of the AWS SDK: for credentials and connections of its own.
+    /// Time-outs and repetitions are this crate's.
+    #[doc(hidden)]
+    pub fn over(config: Builder, fleet: FleetTarget, endpoint: Option<String>) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(CALL_TIMEOUT)
@@ -71,7 +84,7 @@ impl AwsGameLift {
         let region = config.region().map(ToString::to_string);
         Self {
             client: Client::from_conf(config),
-            fleet,
+            fleet: Arc::new(FleetInUse::new(fleet)),
             region,
             endpoint,
         }
@@ -80,19 +93,5 @@ impl AwsGameLift {
     /// The endpoint it was pointed at, if it is not AWS's own.
     pub fn endpoint(&self) -> Option<&str> {
         self.endpoint.as_deref()
-    }
-
-    fn fleet_id(&self) -> Option<String> {
-        match &self.fleet.fleet {
-            Fleet::Id(id) => Some(id.clone()),
-            Fleet::Alias(_) => None,
-        }
-    }
-
-    fn alias_id(&self) -> Option<String> {
-        match &self.fleet.fleet {
-            Fleet::Id(_) => None,
-            Fleet::Alias(id) => Some(id.clone()),
-        }
     }
 }

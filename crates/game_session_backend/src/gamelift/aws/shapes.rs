@@ -1,7 +1,7 @@
 //! The types of the AWS SDK as ours, and ours as its.
 
 use aws_sdk_gamelift::types::{
-    GameProperty, GameSession, GameSessionStatus as AwsStatus, PlayerSession, PlayerSessionCreationPolicy as AwsPolicy,
+    GameProperty, GameSession, GameSessionStatus as AwsStatus, LocationModel, PlayerSession, PlayerSessionCreationPolicy as AwsPolicy,
     PlayerSessionStatus as AwsSeatStatus,
 };
 use game_session_protocol::host::SecretText;
@@ -51,6 +51,7 @@ pub(super) fn record(
             .port()
             .and_then(|port| u16::try_from(port).ok())
             .filter(|port| *port != 0),
+        location: session.location().filter(|location| !location.is_empty()).map(str::to_owned),
         created_at_ms: session
             .creation_time()
             .and_then(|time| time.to_millis().ok()?.try_into().ok()),
@@ -71,6 +72,14 @@ pub(super) fn seat(seat: &PlayerSession) -> Option<PlayerSessionRecord> {
             _ => PlayerSessionStatus::Unknown,
         },
     })
+}
+
+/// A location and its UDP ping beacon, if it has one.
+pub(super) fn beacon(location: &LocationModel) -> Option<(String, String)> {
+    let endpoint = location.ping_beacon()?.udp_endpoint()?;
+    let (host, port) = (endpoint.domain()?, endpoint.port()?);
+    let port = u16::try_from(port).ok().filter(|port| *port != 0)?;
+    Some((location.location_name()?.to_owned(), format!("{host}:{port}")))
 }
 
 fn status_in(status: &AwsStatus) -> GameSessionStatus {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use game_session_backend::gamelift::GameLift;
 use game_session_backend::{AppState, AwsTarget, BackendConfig, Clock, CreatorLimit, Keyring, Limits, app};
 use game_session_protocol::requests::GuestIdentity;
 use game_session_protocol::{ErrorBody, ErrorCode, GameSessionData, GameSessionId, GameSessionPage, Placing, Seat};
@@ -43,13 +44,23 @@ impl Harness {
     }
 
     pub(crate) fn configured(fake: Fake, ring: Keyring, more: impl FnOnce(BackendConfig) -> BackendConfig) -> Self {
-        log::record();
-        let clock = Clock::fixed(NOW_MS);
         let config = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"))
             .keyring(ring.clone())
             .creator_limit(CreatorLimit::Fleet);
-        let config = more(config);
-        let state = AppState::new(&config, Arc::new(fake.clone()), clock.clone());
+        let gamelift = Arc::new(fake.clone());
+        Self::asking(gamelift, fake, ring, Clock::fixed(NOW_MS), &more(config))
+    }
+
+    /// Over another GameLift; the fake only knows what went there.
+    pub(crate) fn asking(
+        gamelift: Arc<dyn GameLift>,
+        fake: Fake,
+        ring: Keyring,
+        clock: Clock,
+        config: &BackendConfig,
+    ) -> Self {
+        log::record();
+        let state = AppState::new(config, gamelift, clock.clone());
         Self {
             router: app(state),
             fake,

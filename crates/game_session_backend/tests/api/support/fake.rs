@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use game_session_backend::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord,
-    GameSessionStatus, NewGameSession, Outcome, PlayerSessionRecord, PlayerSessionStatus, RecordPage, SearchQuery,
+    GameSessionStatus, NewGameSession, Outcome, PingBeacons, PlayerSessionRecord, PlayerSessionStatus, RecordPage, SearchQuery,
     StatusQuery,
 };
 use game_session_protocol::PlayerSessionPolicy;
@@ -38,6 +38,8 @@ struct World {
     created_at_ms: u64,
     requests: Vec<NewGameSession>,
     filters: Vec<String>,
+    beacons: PingBeacons,
+    notes: bool,
 }
 
 struct Session {
@@ -45,6 +47,8 @@ struct Session {
     arguments: NewGameSession,
     polls: u32,
 }
+
+pub(crate) const LOCATION: &str = "custom-local";
 
 /// What GameLift says in its errors, and no client may read.
 pub(crate) const AWS_TEXT: &str = "canary-aws-text arn:aws:gamelift 192.0.2.77";
@@ -61,6 +65,8 @@ impl Fake {
             created_at_ms,
             requests: Vec::new(),
             filters: Vec::new(),
+            beacons: PingBeacons::new(),
+            notes: true,
         })))
     }
 
@@ -92,6 +98,24 @@ impl Fake {
 
     pub(crate) fn requests(&self) -> Vec<NewGameSession> {
         self.0.lock().unwrap().requests.clone()
+    }
+
+    /// Remembers a request that goes to another GameLift: what is secret in it may not be seen anywhere.
+    pub(crate) fn note(&self, request: NewGameSession) {
+        let mut world = self.0.lock().unwrap();
+        if world.notes {
+            world.requests.push(request);
+        }
+    }
+
+    /// From now on: for a test with very many requests, which looks at no answer that closely.
+    pub(crate) fn note_no_more(&self) {
+        self.0.lock().unwrap().notes = false;
+    }
+
+    pub(crate) fn set_beacon(&self, location: &str, beacon: &str) {
+        let (location, beacon) = (location.to_owned(), beacon.to_owned());
+        self.0.lock().unwrap().beacons.insert(location, beacon);
     }
 
     pub(crate) fn filters(&self) -> Vec<String> {
@@ -239,6 +263,7 @@ impl GameLift for Fake {
                 properties: request.properties.clone(),
                 ip_address: Some("127.0.0.1".to_owned()),
                 port: Some(port),
+                location: Some(LOCATION.to_owned()),
                 created_at_ms: Some(world.created_at_ms),
                 session_data: request.session_data.clone(),
             };
@@ -336,6 +361,10 @@ impl GameLift for Fake {
             session.record.status = GameSessionStatus::Terminated;
             Ok(())
         })
+    }
+
+    fn ping_beacons(&self) -> Outcome<PingBeacons> {
+        self.call("ListLocations", |world| Ok(world.beacons.clone()))
     }
 
     fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
