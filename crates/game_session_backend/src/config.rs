@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::keyring::Keyring;
 use crate::legacy::Legacy;
+use crate::server::Tls;
 use crate::shared_state::SharedState;
 
 /// Everything a backend is started with. Built by value; what is not set has a default that is safe on a developer's
@@ -25,6 +26,16 @@ pub struct BackendConfig {
     pub(crate) property_keys: Option<BTreeSet<String>>,
     pub(crate) shared_state: Option<StateHome>,
     pub(crate) legacy: Legacy,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) behind_proxy: BehindProxy,
+}
+
+/// Whether a proxy stands in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum BehindProxy {
+    #[default]
+    No,
+    Yes,
 }
 
 /// Where shared rows live.
@@ -52,10 +63,13 @@ impl BackendConfig {
             property_keys: None,
             shared_state: None,
             legacy: Legacy::default(),
+            tls: None,
+            behind_proxy: BehindProxy::No,
         }
     }
 
-    /// Where to listen; port 0 picks a free one. Outside the loopback interface a lasting keyring is required.
+    /// Where to listen; port 0 picks a free one. Outside the loopback interface a lasting keyring is required, and
+    /// either [TLS](Self::tls) or a [proxy](Self::behind_proxy) in front that has it.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
@@ -88,6 +102,21 @@ impl BackendConfig {
     #[must_use]
     pub fn creator_limit(mut self, limit: CreatorLimit) -> Self {
         self.creator_limit = Some(limit);
+        self
+    }
+
+    /// Speaks TLS with this certificate and key, and nothing else.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// A proxy stands in front of it and nobody else can reach it: TLS may end there, and the last address of its
+    /// `X-Forwarded-For` header counts as that of the client.
+    #[must_use]
+    pub fn behind_proxy(mut self) -> Self {
+        self.behind_proxy = BehindProxy::Yes;
         self
     }
 
@@ -335,7 +364,8 @@ impl Limits {
         self
     }
 
-    /// Requests from one address. Not limited unless told: behind a proxy all come from one.
+    /// Requests from one address. Unless told, 200 at once and 50 a second where a backend listens outside the loopback
+    /// interface, and any number where it does not.
     #[must_use]
     pub fn per_address(mut self, rate: Rate) -> Self {
         self.per_address = Some(rate);

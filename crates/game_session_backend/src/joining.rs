@@ -154,7 +154,7 @@ async fn unlock(shared: &Shared, visitor: &Visitor, facts: &Facts) -> Result<(),
 
 /// What wrong tries are counted under. Addresses count where they are told apart.
 fn try_keys(shared: &Shared, visitor: &Visitor) -> Vec<String> {
-    let address = visitor.address.filter(|_| shared.limits.per_address.is_some());
+    let address = visitor.address.filter(|_| shared.addresses.is_some());
     let player = format!("wrong-tries/{}", shared.ring.pseudonym(&visitor.player));
     [Some(player), address.map(|it| format!("wrong-tries/{it}"))]
         .into_iter()

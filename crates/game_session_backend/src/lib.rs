@@ -53,5 +53,5 @@ pub use api::{Peer, app, openapi_json};
 pub use clock::Clock;
 pub use config::{AwsTarget, BackendConfig, CreatorLimit, FleetTarget, Limits, Rate};
 pub use keyring::{Keyring, KeyringError};
-pub use server::{Backend, BackendError};
+pub use server::{Backend, BackendError, Tls, TlsError};
 pub use state::AppState;

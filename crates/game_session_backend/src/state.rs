@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::beacons::Beacons;
 use crate::clock::Clock;
-use crate::config::{BackendConfig, CreatorLimit, Limits};
+use crate::config::{BackendConfig, CreatorLimit, Limits, Rate};
 use crate::finding::Listing;
 use crate::flow_limits::Buckets;
 use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
@@ -80,12 +80,12 @@ impl AppState {
     /// The state of a backend that asks `gamelift`; what a real one needs besides comes from the configuration. A
     /// configuration without keyring gets a random one.
     pub fn new(config: &BackendConfig, gamelift: Arc<dyn GameLift>, clock: Clock) -> Self {
-        Self::with(config, gamelift, clock, GameLiftPlace::Remote, None)
+        Self::with(config, gamelift, clock, GameLiftPlace::Remote, Reach::Caller)
     }
 
     /// As [`new`](Self::new), for a GameLift on this machine: polls come sooner.
     pub fn for_loopback(config: &BackendConfig, gamelift: Arc<dyn GameLift>, clock: Clock) -> Self {
-        Self::with(config, gamelift, clock, GameLiftPlace::Loopback, None)
+        Self::with(config, gamelift, clock, GameLiftPlace::Loopback, Reach::Caller)
     }
 
     pub(crate) fn with(
@@ -93,13 +93,15 @@ impl AppState {
         gamelift: Arc<dyn GameLift>,
         clock: Clock,
         place: GameLiftPlace,
-        hosts: Option<Vec<String>>,
+        reach: Reach,
     ) -> Self {
         let (polling, creators) = match place {
             GameLiftPlace::Loopback => (Pace::Loopback, CreatorLimit::Off),
             GameLiftPlace::Remote => (Pace::Remote, CreatorLimit::Fleet),
         };
         let limits = config.limits.clone();
+        let strangers = (reach == Reach::Network).then_some(STRANGERS);
+        let per_address = limits.per_address.or(strangers);
         let minutes = |count: u64| Duration::from_secs(count * 60);
         let ring = config.keyring.clone().unwrap_or_else(Keyring::random);
         Self(Arc::new(Shared {
@@ -110,9 +112,12 @@ impl AppState {
             clock,
             creator_limit: config.creator_limit.unwrap_or(creators),
             server_port: config.server_port,
-            hosts,
+            hosts: match reach {
+                Reach::Loopback { names } => Some(names),
+                Reach::Network | Reach::Caller => None,
+            },
             players: Buckets::new(limits.per_player),
-            addresses: limits.per_address.map(Buckets::new),
+            addresses: per_address.map(Buckets::new),
             requests: Semaphore::new(limits.concurrent_requests),
             clicks: KeyedLocks::new(Duration::ZERO, 16_384),
             seats: KeyedLocks::new(minutes(5), 65_536),
@@ -131,6 +136,26 @@ impl AppState {
             changes: AtomicU64::new(0),
         }))
     }
+}
+
+/// Requests from one address of a network, unless told.
+const STRANGERS: Rate = Rate {
+    burst: 200,
+    per_second: 50,
+};
+
+/// Who can reach the API.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Who calls the router.
+    Caller,
+    /// Programs of this machine, under one of these names.
+    Loopback {
+        /// With port, or without where any will do.
+        names: Vec<String>,
+    },
+    /// Anybody.
+    Network,
 }
 
 /// How far away GameLift is.

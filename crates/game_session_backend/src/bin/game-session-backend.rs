@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use game_session_backend::{AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits};
+use game_session_backend::{AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits, Tls};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +30,12 @@ struct Arguments {
     /// The alias of the fleet in which game sessions are placed.
     #[arg(long, env = "GAME_SESSION_ALIAS")]
     alias: Option<String>,
+    /// The build whose newest active fleet is used.
+    #[arg(long, env = "GAME_SESSION_BUILD", conflicts_with_all = ["fleet", "alias"])]
+    build: Option<String>,
+    /// The name of the fleet; of several the newest active one is used.
+    #[arg(long, env = "GAME_SESSION_FLEET_NAME", conflicts_with_all = ["fleet", "alias", "build"])]
+    fleet_name: Option<String>,
     /// The location, required for an Anywhere fleet.
     #[arg(long, env = "GAME_SESSION_LOCATION")]
     location: Option<String>,
@@ -45,6 +51,15 @@ struct Arguments {
     /// The file with the master secrets; else `GAME_SESSION_KEYRING` and `GAME_SESSION_KEYRING_FILE` count.
     #[arg(long)]
     keyring_file: Option<PathBuf>,
+    /// The file with the certificate chain, PEM: with it the backend speaks TLS.
+    #[arg(long, env = "GAME_SESSION_TLS_CERTIFICATES", requires = "tls_key")]
+    tls_certificates: Option<PathBuf>,
+    /// The file with the certificate's private key, PEM.
+    #[arg(long, env = "GAME_SESSION_TLS_KEY", requires = "tls_certificates")]
+    tls_key: Option<PathBuf>,
+    /// A proxy stands in front, where TLS ends; the last address of its `X-Forwarded-For` is the client's.
+    #[arg(long, env = "GAME_SESSION_BEHIND_PROXY")]
+    behind_proxy: bool,
     /// The longest an answer is held back, in seconds.
     #[arg(long, env = "GAME_SESSION_MAX_WAIT", default_value_t = 25, value_parser = clap::value_parser!(u64).range(0..=300))]
     max_wait: u64,
@@ -132,6 +147,8 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
         .fleet
         .map(FleetTarget::new)
         .or_else(|| arguments.alias.map(FleetTarget::alias))
+        .or_else(|| arguments.build.map(FleetTarget::of_build))
+        .or_else(|| arguments.fleet_name.map(FleetTarget::named))
         .or_else(|| arguments.legacy.then(|| FleetTarget::new("fleet-123")));
     if let Some(mut fleet) = fleet {
         if let Some(location) = arguments.location {
@@ -151,6 +168,12 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
     };
     if let Some(keyring) = keyring {
         config = config.keyring(keyring);
+    }
+    if let (Some(certificates), Some(key)) = (arguments.tls_certificates, arguments.tls_key) {
+        config = config.tls(Tls::from_files(certificates, key)?);
+    }
+    if arguments.behind_proxy {
+        config = config.behind_proxy();
     }
     if !arguments.property_keys.is_empty() {
         config = config.property_keys(arguments.property_keys);

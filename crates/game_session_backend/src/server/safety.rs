@@ -1,0 +1,79 @@
+//! What a backend refuses to start with.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::BackendError;
+use crate::config::{BackendConfig, BehindProxy};
+
+/// Refuses what would be open to a network and not safe there.
+pub(super) fn check(config: &BackendConfig) -> Result<(), BackendError> {
+    check_endpoint(config.aws.plain_endpoint())?;
+    if config.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    check_lasting(config)?;
+    if config.tls.is_none() && config.behind_proxy == BehindProxy::No {
+        return Err(BackendError::PlainHttp);
+    }
+    Ok(())
+}
+
+/// Refuses a keyring that nobody keeps.
+pub(super) fn check_lasting(config: &BackendConfig) -> Result<(), BackendError> {
+    if config.keyring.as_ref().is_some_and(crate::Keyring::is_lasting) {
+        Ok(())
+    } else {
+        Err(BackendError::KeyringMissing)
+    }
+}
+
+/// Refuses an endpoint to which the keys of game sessions would travel unencrypted.
+pub(super) fn check_endpoint(url: Option<&str>) -> Result<(), BackendError> {
+    match url {
+        Some(url) if !is_loopback(url) && !url.starts_with("https://") => Err(BackendError::PlainEndpoint),
+        _ => Ok(()),
+    }
+}
+
+/// The names under which a backend on the loopback interface may be addressed.
+pub(super) fn loopback_names(address: SocketAddr, allowed: &[String]) -> Vec<String> {
+    let port = address.port();
+    let own = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}"));
+    own.into_iter()
+        .chain([address.to_string()])
+        .chain(allowed.iter().cloned())
+        .collect()
+}
+
+/// Whether a URL leads to this machine.
+pub(super) fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_recognised_and_nothing_else() {
+        for url in [
+            "http://127.0.0.1:9870",
+            "http://localhost",
+            "http://[::1]:9870/",
+            "http://127.0.0.1/x",
+        ] {
+            assert!(is_loopback(url) && check_endpoint(Some(url)).is_ok(), "{url}");
+        }
+        for url in ["http://localhost.evil.example", "http://10.0.0.1:80", "http://user@localhost@evil.example", ""] {
+            assert!(!is_loopback(url) && check_endpoint(Some(url)).is_err(), "{url}");
+        }
+        let aws = "https://gamelift.eu-west-1.amazonaws.com";
+        assert!(!is_loopback(aws) && check_endpoint(Some(aws)).is_ok() && check_endpoint(None).is_ok());
+    }
+}
