@@ -169,6 +169,11 @@ pub(crate) async fn take(
     })
 }
 
+/// Whether the caller holds a seat in this game session.
+pub(crate) async fn holds_seat(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<bool, Problem> {
+    Ok(matches!(look_up(shared, caller, record).await?, Found::Live(_)))
+}
+
 enum Found {
     Live(PlayerSessionId),
     Lapsed,

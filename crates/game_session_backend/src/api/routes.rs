@@ -21,7 +21,7 @@ use crate::joining::{self, Visitor};
 use crate::placement::{self, Placed, describe};
 use crate::problem::{During, Problem};
 use crate::quick::{self, Entered};
-use crate::seats::{Facts, view};
+use crate::seats::{Facts, holds_seat, view};
 use crate::state::{AppState, Shared};
 
 pub(super) async fn healthy() -> &'static str {
@@ -150,7 +150,7 @@ pub(super) async fn join_by_code(
         .map(Json)
 }
 
-/// The code that leads to a game session, for its owner; good for a day.
+/// The code that leads to a game session, for its owner and for who has a seat in it; good for a day.
 #[utoipa::path(post, path = routes::JOIN_CODE, params(("id" = String, Path)),
     responses((status = OK, body = JoinCode)), security(("bearer" = [])))]
 pub(super) async fn join_code(
@@ -158,7 +158,14 @@ pub(super) async fn join_code(
     Caller(caller): Caller,
     Named(arn): Named,
 ) -> Result<Json<JoinCode>, Problem> {
-    let (record, _) = owned(&state.0, &caller, &arn).await?;
+    let record = describe(&state.0, &arn).await?;
+    let facts = Facts::of(&state.0.ring, &record).ok_or_else(Problem::not_found)?;
+    if facts.owner != caller && !holds_seat(&state.0, &caller, &record).await? {
+        return Err(Problem::new(
+            ErrorCode::Forbidden,
+            "only who has a seat in a game session is told its code",
+        ));
+    }
     if record.status.is_over() {
         return Err(Problem::session_ended());
     }

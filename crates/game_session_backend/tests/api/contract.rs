@@ -263,6 +263,31 @@ async fn a_player_who_asks_too_often_is_told_to_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_address_that_asks_too_often_is_told_to_wait_also_for_guests() {
+    let harness = Harness::with_limits(Limits::default().per_address(Rate {
+        burst: 3,
+        per_second: 1,
+    }));
+    let here = harness.anonymous().from("192.0.2.1");
+    for _ in 0..3 {
+        assert_eq!(
+            here.send("POST", "/v1/guests", None, None).await.status,
+            StatusCode::CREATED
+        );
+    }
+    let answer = here.send("POST", "/v1/guests", None, None).await;
+    assert_eq!(
+        (answer.code(), answer.header("retry-after")),
+        (ErrorCode::Throttled, Some("1"))
+    );
+    let there = harness.anonymous().from("192.0.2.2");
+    assert_eq!(
+        there.send("POST", "/v1/guests", None, None).await.status,
+        StatusCode::CREATED
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_in_progress_are_bounded() {
     let harness = Harness::with_limits(Limits::default().concurrent_requests(1));
     harness.fake.activation(Activation::Never);

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::support::client::body;
-use crate::support::{Activation, Harness};
+use crate::support::client::{NOW_MS, body};
+use crate::support::{Activation, Fake, Harness};
 use axum::http::StatusCode;
+use game_session_backend::{Keyring, Limits};
 use game_session_backend::gamelift::{GameLiftErrorKind, GameSessionStatus, PlayerSessionStatus};
 use game_session_protocol::{ErrorCode, GameSession, PlayerSessionPolicy};
 use serde_json::json;
@@ -170,6 +171,28 @@ async fn a_game_session_that_no_backend_of_this_keyring_made_does_not_exist() {
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(bob.page("").await.game_sessions.is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_game_session_outlives_a_rotation_of_the_keyring_and_is_unknown_without_its_key() {
+    let (old, new) = (Keyring::new_key_text("k1"), Keyring::new_key_text("k2"));
+    let fake = Fake::new(NOW_MS);
+    let over = |ring: &str| Harness::over(fake.clone(), ring.parse().unwrap(), Limits::default());
+    let (before, rotated, gone) = (over(&old), over(&format!("{new},{old}")), over(&new));
+    let (ann, bob) = (before.guest().await, rotated.guest().await);
+    let made = ann.create("click-1", "20").await.seat();
+    let id = made.game_session.id;
+    let ann = ann.at(&rotated);
+    assert_eq!(ann.seat(&id, "0").await.seat().player_session_id, made.player_session_id);
+    assert_eq!(bob.join(&id).await.seat().game_session.id, id);
+    assert_eq!(bob.page("").await.game_sessions[0].id, id);
+    assert_eq!(ann.update(&id, json!({"name": "x"})).await.status, StatusCode::OK);
+    let later = ann.create("click-2", "20").await.seat().game_session.id;
+    assert!(later.as_str().starts_with("k2."), "new ones are made with the new key");
+    let stranger = gone.guest().await;
+    assert_eq!(stranger.join(&id).await.code(), ErrorCode::NotFound);
+    assert_eq!(stranger.join(&later).await.status, StatusCode::OK);
+    assert_eq!(ann.end(&id).await.status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ mod join;
 mod legacy;
 mod openapi;
 mod owasp;
+mod program;
 mod random;
 mod socket;
 mod suite;

@@ -1,10 +1,14 @@
 //! The rows of the OWASP API Security Top 10 (2023) that apply, a test each.
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use game_session_backend::gamelift::PlayerSessionStatus;
 use game_session_backend::{AwsTarget, Backend, BackendConfig, FleetTarget, Keyring, Limits, Rate};
 use game_session_protocol::ErrorCode;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::support::Harness;
 use crate::support::client::body;
@@ -111,6 +115,45 @@ async fn api5_there_are_no_routes_for_operators() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn api7_nothing_that_a_caller_sends_makes_the_backend_call_an_address() {
+    // Whoever listens here hears of a call.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let harness = Harness::new();
+    let ann = harness.guest().await;
+    for header in [
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": url, "jku": url, "x5u": url}),
+        json!({"alg": "RS256", "typ": "JWT", "kid": "k1-0", "jku": format!("{url}/jwks.json")}),
+    ] {
+        let part = |value: &Value| data_encoding::BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+        let claims = json!({"iss": url, "aud": url, "sub": ann.player_id(), "exp": 4_000_000_000_u64});
+        let token = format!("{}.{}.{}", part(&header), part(&claims), "A".repeat(86));
+        assert_eq!(ann.with_token(&token).browse("").await.code(), ErrorCode::Unauthorized);
+    }
+    for field in ["endpoint", "callback", "webhook", "url"] {
+        let mut order = body();
+        order[field] = json!(url);
+        assert_eq!(
+            ann.create_with("click-1", "0", order).await.code(),
+            ErrorCode::InvalidRequest
+        );
+    }
+    // Where an address may stand it is text.
+    let mut named = body();
+    named["name"] = json!(url);
+    named["properties"] = json!({"map": url});
+    ann.create_with("click-2", "0", named).await.placing();
+    let host = Request::get("/v1/game-sessions")
+        .header("host", url.trim_start_matches("http://"))
+        .header("x-forwarded-host", &url)
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(ann.raw(host).await.code(), ErrorCode::Unauthorized);
+    let called = tokio::time::timeout(Duration::from_millis(200), listener.accept()).await;
+    assert!(called.is_err(), "the backend called an address that a caller named");
 }
 
 #[tokio::test]

@@ -237,10 +237,10 @@ async fn a_web_page_cannot_ask_a_backend_on_loopback() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_finishes_its_head_is_closed_and_others_are_served() {
+async fn slowloris_connections_that_never_finish_their_head_are_closed_and_others_are_served() {
     let stack = Stack::start(Limits::default().header_timeout(Duration::from_millis(200))).await;
     let mut slow = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..200 {
         let mut stream = TcpStream::connect(stack.backend.address()).await.unwrap();
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: local").await.unwrap();
         slow.push(stream);

@@ -168,7 +168,8 @@ fn cases() -> Vec<Case> {
             none.clone(),
             Code(E::InvalidRequest),
         ),
-        case(Bob, "POST", code, "", none.clone(), Code(E::Forbidden)),
+        case(New, "POST", code, "", none.clone(), Code(E::Forbidden)),
+        case(Bob, "POST", code, "", none.clone(), Status(200)),
         case(Ann, "POST", code, "", none.clone(), Status(200)),
         case(
             Bob,

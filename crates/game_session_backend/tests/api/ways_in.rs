@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use game_session_backend::Keyring;
+use game_session_backend::{Keyring, Limits, Rate};
 use game_session_backend::gamelift::{GameSessionStatus, PlayerSessionStatus};
 use game_session_protocol::requests::JoinCode;
 use game_session_protocol::{ErrorCode, GameSessionId};
@@ -43,11 +43,16 @@ async fn a_code_leads_into_a_private_game_session_however_it_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_owner_learns_the_code() {
+async fn only_the_owner_and_who_has_a_seat_learn_the_code() {
     let harness = Harness::new();
     let (ann, bob) = (harness.guest().await, harness.guest().await);
     let id = ann.create("click-1", "20").await.seat().game_session.id;
     assert_eq!(bob.join_code(&id).await.code(), ErrorCode::Forbidden);
+    bob.join(&id).await.seat();
+    let code: JoinCode = bob.join_code(&id).await.json();
+    assert_eq!(ann.join_code(&id).await.json::<JoinCode>(), code);
+    harness.fake.set_seats(PlayerSessionStatus::Completed);
+    assert_eq!(bob.join_code(&id).await.code(), ErrorCode::Forbidden, "he has left");
     harness
         .fake
         .change(|record| record.status = GameSessionStatus::Terminated);
@@ -111,6 +116,31 @@ async fn ten_wrong_codes_in_a_minute_are_enough_for_a_player() {
     bob.join_by_code(&code.join_code).await.seat();
     tokio::time::advance(Duration::from_mins(1)).await;
     eve.join_by_code(&code.join_code).await.seat();
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_wrong_codes_in_a_minute_are_enough_for_an_address_whoever_asks_from_there() {
+    let many = Rate {
+        burst: 1_000,
+        per_second: 1_000,
+    };
+    let harness = Harness::with_limits(Limits::default().per_address(many));
+    let ann = harness.guest().await;
+    let id = ann.create("click-1", "20").await.seat().game_session.id;
+    let code = ann.join_code(&id).await.json::<JoinCode>().join_code;
+    for _ in 0..10 {
+        let eve = harness.guest().await.from("192.0.2.66");
+        assert_eq!(eve.join_by_code("AAAAAAAA").await.code(), ErrorCode::NotFound);
+    }
+    let another = harness.guest().await;
+    let refused = another.from("192.0.2.66").join_by_code(&code).await;
+    assert_eq!(
+        (refused.code(), refused.header("retry-after")),
+        (ErrorCode::Throttled, Some("60"))
+    );
+    another.from("192.0.2.67").join_by_code(&code).await.seat();
+    tokio::time::advance(Duration::from_mins(1)).await;
+    another.from("192.0.2.66").join_by_code(&code).await.seat();
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,6 +34,7 @@ pub(crate) struct Pipe(Arc<Inside>);
 struct Inside {
     emulator: Arc<Emulator>,
     lost: Mutex<Vec<&'static str>>,
+    spoilt: Mutex<Vec<&'static str>>,
     builds: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
@@ -48,6 +49,7 @@ impl Pipe {
         Self(Arc::new(Inside {
             emulator,
             lost: Mutex::default(),
+            spoilt: Mutex::default(),
             builds: Mutex::default(),
         }))
     }
@@ -113,6 +115,11 @@ impl Pipe {
         self.0.lost.lock().unwrap().push(operation);
     }
 
+    /// The next answer of this operation is a page of a proxy.
+    pub(super) fn spoil_answer(&self, operation: &'static str) {
+        self.0.spoilt.lock().unwrap().push(operation);
+    }
+
     pub(super) fn lose_no_more(&self) {
         self.0.lost.lock().unwrap().clear();
     }
@@ -128,7 +135,11 @@ impl Pipe {
         let answer = sender.send_request(outgoing(&request)).await.map_err(broken)?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await.map_err(broken)?.to_bytes();
-        if self.is_lost(&request) {
+        if takes(&self.0.spoilt, &request) {
+            let page = SdkBody::from("<html>proxy</html>");
+            return Ok(HttpResponse::new(200.try_into().unwrap(), page));
+        }
+        if takes(&self.0.lost, &request) {
             return Err(ConnectorError::timeout("the answer was lost".into()));
         }
         let mut answer = HttpResponse::new(head.status.as_u16().try_into().unwrap(), SdkBody::from(body));
@@ -139,15 +150,13 @@ impl Pipe {
         }
         Ok(answer)
     }
+}
 
-    fn is_lost(&self, request: &HttpRequest) -> bool {
-        let mut lost = self.0.lost.lock().unwrap();
-        let found = lost.iter().position(|operation| is_call_of(request, operation));
-        found.is_some_and(|at| {
-            lost.remove(at);
-            true
-        })
-    }
+/// Takes the operation of this request off a list, if it is on it.
+fn takes(list: &Mutex<Vec<&'static str>>, request: &HttpRequest) -> bool {
+    let mut list = list.lock().unwrap();
+    let found = list.iter().position(|operation| is_call_of(request, operation));
+    found.map(|at| list.remove(at)).is_some()
 }
 
 fn is_call_of(request: &HttpRequest, operation: &str) -> bool {

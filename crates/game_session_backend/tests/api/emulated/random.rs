@@ -108,7 +108,7 @@ fn happen() -> impl Strategy<Value = Happen> {
 fn rounds() -> impl Strategy<Value = Vec<Round>> {
     let asks = prop::collection::vec((0..PLAYERS, ask()), 1..5);
     let round = (prop::collection::vec(happen(), 0..3), asks).prop_map(|(before, asks)| Round { before, asks });
-    prop::collection::vec(round, 1..8)
+    prop::collection::vec(round, 3..14)
 }
 
 /// What was answered so far.
@@ -251,7 +251,6 @@ async fn run(rounds: Vec<Round>) {
         }
         check(&stage, &before, &stage.emulator.snapshot(), &known);
     }
-    eprintln!("STAT {} asked {} seats {} sessions {} codes", known.asked, known.seats.len(), known.sessions.len(), known.codes.len());
     check_calls(&stage, &known, began.elapsed());
     stage.emulator.inject(Fault::Clear).unwrap();
     stage.pipe.lose_no_more();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use game_session_protocol::ErrorCode;
-use gamelift_emulator::{EmulatorConfig, PlayerSessionStatus};
+use gamelift_emulator::{EmulatorConfig, Fault, PlayerSessionStatus};
 use tokio::time::Instant;
 
 use super::Stage;
@@ -124,4 +124,56 @@ async fn a_reservation_that_nobody_used_lapses_and_is_made_anew() {
         world.player_sessions.iter().map(|it| it.status).collect::<Vec<_>>(),
         [PlayerSessionStatus::TimedOut, PlayerSessionStatus::Reserved]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gamelift_that_hangs_is_a_time_out_within_the_deadline_and_the_next_try_finds_its_game_session() {
+    let mut stage = Stage::new(EmulatorConfig::default()).await;
+    stage.have_free_processes(1).await;
+    let ann = stage.instances[0].guest().await;
+    let hangs = Fault::DelayCalls {
+        operation: Some("CreateGameSession".to_owned()),
+        millis: 300_000,
+        times: 3,
+    };
+    stage.emulator.inject(hangs).unwrap();
+    let started = Instant::now();
+    assert_eq!(ann.create("click-1", "20").await.code(), ErrorCode::TimedOut);
+    assert!(started.elapsed() < Duration::from_secs(35), "{:?}", started.elapsed());
+    ann.create("click-1", "20").await.seat();
+    assert_eq!(stage.emulator.snapshot().game_sessions.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_or_unreadable_answer_to_a_create_call_makes_no_second_game_session() {
+    for lost in [true, false] {
+        let mut stage = Stage::new(EmulatorConfig::default()).await;
+        stage.have_free_processes(2).await;
+        let ann = stage.instances[0].guest().await;
+        match lost {
+            true => stage.pipe.lose_answer("CreateGameSession"),
+            false => stage.pipe.spoil_answer("CreateGameSession"),
+        }
+        ann.create("click-1", "20").await.seat();
+        assert_eq!(stage.calls("CreateGameSession"), 2);
+        assert_eq!(stage.emulator.snapshot().game_sessions.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_or_unreadable_answer_to_a_reservation_makes_no_second_seat() {
+    for lost in [true, false] {
+        let mut stage = Stage::new(EmulatorConfig::default()).await;
+        stage.have_free_processes(1).await;
+        let (ann, bob) = (stage.instances[0].guest().await, stage.instances[0].guest().await);
+        let id = ann.create("click-1", "20").await.seat().game_session.id;
+        match lost {
+            true => stage.pipe.lose_answer("CreatePlayerSession"),
+            false => stage.pipe.spoil_answer("CreatePlayerSession"),
+        }
+        let code = bob.join(&id).await.code();
+        assert!(matches!(code, ErrorCode::TimedOut | ErrorCode::Unavailable), "{code}");
+        bob.at(&stage.instances[1]).join(&id).await.seat();
+        assert_eq!(stage.emulator.snapshot().player_sessions.len(), 2);
+    }
 }

@@ -1,5 +1,6 @@
 //! Calls the router directly, and looks at every answer for what no answer may hold.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use game_session_backend::gamelift::GameLift;
-use game_session_backend::{AppState, AwsTarget, BackendConfig, Clock, CreatorLimit, Keyring, Limits, app};
+use game_session_backend::{AppState, AwsTarget, BackendConfig, Clock, CreatorLimit, Keyring, Limits, Peer, app};
 use game_session_protocol::requests::GuestIdentity;
 use game_session_protocol::{ErrorBody, ErrorCode, GameSessionData, GameSessionId, GameSessionPage, Placing, Seat};
 use http_body_util::BodyExt as _;
@@ -81,6 +82,7 @@ impl Harness {
             fake: self.fake.clone(),
             token: None,
             guest: Arc::default(),
+            address: None,
         }
     }
 
@@ -127,6 +129,7 @@ pub(crate) struct Client {
     router: Router,
     fake: Fake,
     token: Option<String>,
+    address: Option<IpAddr>,
     guest: Arc<Mutex<Option<GuestIdentity>>>,
 }
 
@@ -214,6 +217,14 @@ impl Client {
         }
     }
 
+    /// The same player at this address; else the address is not known.
+    pub(crate) fn from(&self, address: &str) -> Self {
+        Self {
+            address: Some(address.parse().unwrap()),
+            ..self.clone()
+        }
+    }
+
     /// The same player at another instance.
     pub(crate) fn at(&self, harness: &Harness) -> Self {
         Self {
@@ -240,7 +251,10 @@ impl Client {
         self.raw(request.body(body).unwrap()).await
     }
 
-    pub(crate) async fn raw(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn raw(&self, mut request: Request<Body>) -> Answer {
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(Peer(address));
+        }
         let answer = tokio::time::timeout(Duration::from_mins(10), self.router.clone().oneshot(request)).await;
         let (parts, body) = answer.expect("every request ends").unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
