@@ -15,7 +15,10 @@ enum Source {
     #[default]
     System,
     Fixed(Arc<AtomicU64>),
-    Tokio { start: Instant, start_ms: u64 },
+    Tokio {
+        start: Instant,
+        start_ms: u64,
+    },
 }
 
 impl Clock {

@@ -107,7 +107,7 @@ pub(crate) fn view(shared: &Shared, record: &GameSessionRecord, facts: &Facts) -
         properties: without_ours(&record.properties),
         owner: Some(ring.pseudonym(&facts.owner)),
         locked: facts.password.is_some(),
-        ping_beacon: None,
+        ping_beacon: shared.beacons.of(record.location.as_deref()),
     })
 }
 
@@ -170,7 +170,11 @@ pub(crate) async fn take(
 }
 
 /// Whether the caller holds a seat in this game session.
-pub(crate) async fn holds_seat(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<bool, Problem> {
+pub(crate) async fn holds_seat(
+    shared: &Shared,
+    caller: &PlayerId,
+    record: &GameSessionRecord,
+) -> Result<bool, Problem> {
     Ok(matches!(look_up(shared, caller, record).await?, Found::Live(_)))
 }
 

@@ -103,7 +103,11 @@ impl Call for ThroughBackend {
         let url = format!("{}/v1/game-sessions?wait=20", self.0);
         Box::pin(async move {
             let body = json!({"name": "bench", "max_players": 4, "build": "v1"});
-            let request = http.post(url).bearer_auth(token).header("idempotency-key", click).json(&body);
+            let request = http
+                .post(url)
+                .bearer_auth(token)
+                .header("idempotency-key", click)
+                .json(&body);
             let answer = request.send().await.ok()?;
             let seat: Seat = answer.error_for_status().ok()?.json().await.ok()?;
             Some(seat.address.port())

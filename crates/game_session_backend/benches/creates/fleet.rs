@@ -34,7 +34,9 @@ impl Fleet {
         for port in FIRST_PORT..FIRST_PORT + count {
             let seated = Arc::new(Notify::new());
             fleet.seated.insert(port, Arc::clone(&seated));
-            fleet.processes.spawn(one_after_another(environment.clone(), port, seated, stopped.clone()));
+            fleet
+                .processes
+                .spawn(one_after_another(environment.clone(), port, seated, stopped.clone()));
         }
         let free = |world: &gamelift_emulator::Snapshot| {
             world.processes.iter().filter(|process| process.placeable).count() >= usize::from(count)
@@ -92,11 +94,13 @@ async fn one(environment: &[(String, String)], id: String, port: u16, seated: &N
 
 fn parameters(environment: &[(String, String)], id: String) -> ServerParameters {
     let parameters = ServerParameters::default().process_id(id);
-    environment.iter().fold(parameters, |parameters, (name, value)| match name.as_str() {
-        "GAMELIFT_SDK_WEBSOCKET_URL" => parameters.websocket_url(value),
-        "GAMELIFT_SDK_HOST_ID" => parameters.host_id(value),
-        "GAMELIFT_SDK_FLEET_ID" => parameters.fleet_id(value),
-        "GAMELIFT_SDK_AUTH_TOKEN" => parameters.auth_token(value),
-        _ => parameters,
-    })
+    environment
+        .iter()
+        .fold(parameters, |parameters, (name, value)| match name.as_str() {
+            "GAMELIFT_SDK_WEBSOCKET_URL" => parameters.websocket_url(value),
+            "GAMELIFT_SDK_HOST_ID" => parameters.host_id(value),
+            "GAMELIFT_SDK_FLEET_ID" => parameters.fleet_id(value),
+            "GAMELIFT_SDK_AUTH_TOKEN" => parameters.auth_token(value),
+            _ => parameters,
+        })
 }

@@ -52,12 +52,19 @@ fn main() {
     let emulator = services.block_on(Emulator::start(EmulatorConfig::default())).unwrap();
     let backend = services.block_on(backend(&emulator));
     let fleet = load.block_on(Fleet::start(&emulator, plan.processes));
-    let handler = if measures { Handler::start(&emulator) } else { Err("it is not measured here".to_owned()) };
+    let handler = if measures {
+        Handler::start(&emulator)
+    } else {
+        Err("it is not measured here".to_owned())
+    };
     if let Err(reason) = &handler {
         println!("the Python handler is left out: {reason}");
     }
 
-    println!("{:<34}{:>9}{:>14}{:>18}", "creates per second", "clients", "a second", "calls per create");
+    println!(
+        "{:<34}{:>9}{:>14}{:>18}",
+        "creates per second", "clients", "a second", "calls per create"
+    );
     let mut figures = Vec::new();
     for &clients in plan.clients {
         let ways: [Option<Box<dyn Call>>; 4] = [
@@ -71,7 +78,12 @@ fn main() {
         ];
         for way in ways.into_iter().flatten() {
             emulator.reset_calls();
-            let Creates { name, whole, failed, took } = load.block_on(clients::run(way, clients, plan.time, &fleet));
+            let Creates {
+                name,
+                whole,
+                failed,
+                took,
+            } = load.block_on(clients::run(way, clients, plan.time, &fleet));
             let rate = f64::from(whole) / took.as_secs_f64();
             #[expect(clippy::cast_precision_loss, reason = "calls are far fewer than 2^52")]
             let calls = emulator.calls().len() as f64 / f64::from(whole.max(1));
@@ -90,7 +102,10 @@ fn main() {
         let ours = rate_of(ThroughBackend::NAME, clients).unwrap_or_default();
         for (name, aim) in [(ThroughPython::NAME, "30"), (FirstLook::After20Millis.name(), "0.4")] {
             if let Some(other) = rate_of(name, clients) {
-                println!("backend : {name} at {clients} clients = {:.2} (aim {aim})", ours / other);
+                println!(
+                    "backend : {name} at {clients} clients = {:.2} (aim {aim})",
+                    ours / other
+                );
             }
         }
     }
@@ -101,7 +116,11 @@ fn main() {
 }
 
 fn threads(count: usize) -> Runtime {
-    Builder::new_multi_thread().worker_threads(count).enable_all().build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(count)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 async fn backend(emulator: &Emulator) -> Backend {

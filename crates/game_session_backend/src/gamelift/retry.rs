@@ -73,15 +73,18 @@ impl Patient {
         &self,
         request: NewGameSession,
     ) -> Result<GameSessionRecord, GameLiftError> {
-        self.repeat(Twice::IsOnce, || self.gamelift.create_game_session(request.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.create_game_session(request.clone()))
+            .await
     }
 
     pub(crate) async fn describe(&self, arn: &GameSessionArn) -> Result<Option<GameSessionRecord>, GameLiftError> {
-        self.repeat(Twice::IsOnce, || self.gamelift.describe_game_session(arn.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.describe_game_session(arn.clone()))
+            .await
     }
 
     pub(crate) async fn search(&self, query: SearchQuery) -> Result<RecordPage, GameLiftError> {
-        self.repeat(Twice::IsOnce, || self.gamelift.search_game_sessions(query.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.search_game_sessions(query.clone()))
+            .await
     }
 
     pub(crate) async fn reserve(
@@ -96,15 +99,20 @@ impl Patient {
     }
 
     pub(crate) async fn seats_of(&self, player: &str) -> Result<Vec<PlayerSessionRecord>, GameLiftError> {
-        self.repeat(Twice::IsOnce, || self.gamelift.describe_player_sessions(player.to_owned())).await
+        self.repeat(Twice::IsOnce, || {
+            self.gamelift.describe_player_sessions(player.to_owned())
+        })
+        .await
     }
 
     pub(crate) async fn update(&self, change: GameSessionChange) -> Result<GameSessionRecord, GameLiftError> {
-        self.repeat(Twice::IsOnce, || self.gamelift.update_game_session(change.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.update_game_session(change.clone()))
+            .await
     }
 
     pub(crate) async fn terminate(&self, arn: &GameSessionArn) -> Result<(), GameLiftError> {
-        self.repeat(Twice::IsOnce, || self.gamelift.terminate_game_session(arn.clone())).await
+        self.repeat(Twice::IsOnce, || self.gamelift.terminate_game_session(arn.clone()))
+            .await
     }
 
     async fn repeat<T>(&self, twice: Twice, call: impl Fn() -> Outcome<T>) -> Result<T, GameLiftError> {

@@ -70,7 +70,12 @@ mod tests {
         ] {
             assert!(is_loopback(url) && check_endpoint(Some(url)).is_ok(), "{url}");
         }
-        for url in ["http://localhost.evil.example", "http://10.0.0.1:80", "http://user@localhost@evil.example", ""] {
+        for url in [
+            "http://localhost.evil.example",
+            "http://10.0.0.1:80",
+            "http://user@localhost@evil.example",
+            "",
+        ] {
             assert!(!is_loopback(url) && check_endpoint(Some(url)).is_err(), "{url}");
         }
         let aws = "https://gamelift.eu-west-1.amazonaws.com";

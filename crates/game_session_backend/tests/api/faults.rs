@@ -31,7 +31,10 @@ async fn throttling_is_backed_off_within_the_deadline_and_then_told_without_a_st
     }
     let calls = harness.fake.calls().len();
     let most = 50 + 20 + 50 / 10;
-    assert!((51..=most).contains(&calls), "{calls}: a tenth more than was asked for, and a few in reserve");
+    assert!(
+        (51..=most).contains(&calls),
+        "{calls}: a tenth more than was asked for, and a few in reserve"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::support::client::{NOW_MS, body};
-use crate::support::{Activation, Fake, Harness};
+use crate::support::{Activation, Fake, Harness, LOCATION};
 use axum::http::StatusCode;
-use game_session_backend::{Keyring, Limits};
 use game_session_backend::gamelift::{GameLiftErrorKind, GameSessionStatus, PlayerSessionStatus};
+use game_session_backend::{Keyring, Limits};
 use game_session_protocol::{ErrorCode, GameSession, PlayerSessionPolicy};
 use serde_json::json;
 
@@ -183,7 +183,10 @@ async fn a_game_session_outlives_a_rotation_of_the_keyring_and_is_unknown_withou
     let made = ann.create("click-1", "20").await.seat();
     let id = made.game_session.id;
     let ann = ann.at(&rotated);
-    assert_eq!(ann.seat(&id, "0").await.seat().player_session_id, made.player_session_id);
+    assert_eq!(
+        ann.seat(&id, "0").await.seat().player_session_id,
+        made.player_session_id
+    );
     assert_eq!(bob.join(&id).await.seat().game_session.id, id);
     assert_eq!(bob.page("").await.game_sessions[0].id, id);
     assert_eq!(ann.update(&id, json!({"name": "x"})).await.status, StatusCode::OK);
@@ -232,7 +235,7 @@ async fn the_same_question_is_asked_once_a_second_and_after_a_change() {
     for ask in asks {
         ask.await.unwrap();
     }
-    assert_eq!(harness.fake.calls(), ["SearchGameSessions"]);
+    assert_eq!(harness.fake.calls(), ["SearchGameSessions", "ListLocations"]);
     ann.create("click-1", "20").await.seat();
     assert_eq!(
         bob.page("?build=v1").await.game_sessions.len(),
@@ -373,4 +376,57 @@ async fn only_the_owner_ends_a_game_session_and_ending_it_twice_is_fine() {
         ann.update(&id, json!({"name": "x"})).await.code(),
         ErrorCode::SessionEnded
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_browses_is_told_the_ping_beacon_of_each_location_which_is_asked_for_once() {
+    let harness = Harness::new();
+    harness.fake.set_beacon(LOCATION, "192.0.2.8:7770");
+    let (ann, bob) = (harness.guest().await, harness.guest().await);
+    let made = ann.create("click-1", "20").await.seat();
+    assert_eq!(made.game_session.ping_beacon, None, "a create asks for no beacon");
+    assert!(!harness.fake.calls().contains(&"ListLocations"));
+    for hour in 0..6 {
+        tokio::time::advance(Duration::from_hours(u64::from(hour > 0))).await;
+        let found = bob.page("").await.game_sessions.remove(0);
+        assert_eq!(found.ping_beacon.as_deref(), Some("192.0.2.8:7770"));
+    }
+    let joined = bob.join(&made.game_session.id).await.seat();
+    assert_eq!(joined.game_session.ping_beacon.as_deref(), Some("192.0.2.8:7770"));
+    let asked = |calls: Vec<&str>| calls.iter().filter(|call| **call == "ListLocations").count();
+    assert_eq!(asked(harness.fake.calls()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn beacons_that_cannot_be_had_are_left_out_and_asked_for_again_a_minute_later() {
+    let harness = Harness::new();
+    harness.fake.set_beacon(LOCATION, "192.0.2.8:7770");
+    harness.fake.fail_next("ListLocations", GameLiftErrorKind::Unauthorized);
+    let ann = harness.guest().await;
+    ann.create("click-1", "20").await.seat();
+    for (second, known) in [(0, false), (58, false), (2, true)] {
+        tokio::time::advance(Duration::from_secs(second)).await;
+        let found = ann.page("").await.game_sessions.remove(0);
+        assert_eq!(found.ping_beacon.is_some(), known, "after {second} s more");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_answer_says_whether_a_password_is_needed() {
+    let harness = Harness::new();
+    let (ann, bob) = (harness.guest().await, harness.guest().await);
+    let mut locked = body();
+    locked["password"] = json!("sesame");
+    let made = ann.create_with("click-1", "20", locked).await.seat().game_session;
+    assert!(made.locked);
+    assert!(!ann.create("click-2", "20").await.seat().game_session.locked);
+    let mut listed = Vec::new();
+    for found in bob.page("").await.game_sessions {
+        listed.push((found.id == made.id, found.locked));
+    }
+    listed.sort_unstable();
+    assert_eq!(listed, [(false, false), (true, true)]);
+    assert!(bob.join_with(&made.id, "sesame").await.seat().game_session.locked);
+    let changed: GameSession = ann.update(&made.id, json!({"name": "x"})).await.json();
+    assert!(changed.locked);
 }

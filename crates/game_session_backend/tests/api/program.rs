@@ -86,7 +86,10 @@ fn an_endpoint_of_the_environment_that_is_plain_http_to_another_machine_is_refus
 fn a_program_that_is_open_to_a_network_refuses_to_start_in_an_unsafe_way_and_says_how_to_start_it() {
     let open = ["--listen", "0.0.0.0:0"];
     let said = refusal(without_listen(&open));
-    assert!(said.contains("needs a lasting keyring") && said.contains("--new-key"), "{said}");
+    assert!(
+        said.contains("needs a lasting keyring") && said.contains("--new-key"),
+        "{said}"
+    );
     let mut program = without_listen(&open);
     program.env("GAME_SESSION_KEYRING", Keyring::new_key_text("k1"));
     let said = refusal(program);
@@ -145,7 +148,11 @@ async fn with_a_certificate_it_speaks_tls_and_nothing_else() {
     assert!(running.url.starts_with("https://127.0.0.1:"), "{}", running.url);
     let certificate = Certificate::from_pem(&std::fs::read(&chain).unwrap()).unwrap();
     let trusting = Client::builder().tls_certs_only([certificate]).build().unwrap();
-    let guest = trusting.post(format!("{}/v1/guests", running.url)).send().await.unwrap();
+    let guest = trusting
+        .post(format!("{}/v1/guests", running.url))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(guest.status(), StatusCode::CREATED);
     let doubtful = Client::new().get(format!("{}/healthz", running.url)).send().await;
     assert!(doubtful.is_err(), "nobody vouches for the certificate");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use game_session_backend::{Keyring, Limits, Rate};
 use game_session_backend::gamelift::{GameSessionStatus, PlayerSessionStatus};
+use game_session_backend::{Keyring, Limits, Rate};
 use game_session_protocol::requests::JoinCode;
 use game_session_protocol::{ErrorCode, GameSessionId};
 use serde_json::json;

@@ -206,7 +206,12 @@ impl GameLift for AwsGameLift {
         let fleet = self.fleet.id()?;
         let fleet = fleet.rsplit('/').next()?;
         let region = self.region.as_deref()?;
-        let location = self.fleet.target().location.as_deref().filter(|location| *location != region);
+        let location = self
+            .fleet
+            .target()
+            .location
+            .as_deref()
+            .filter(|location| *location != region);
         let place = location.map_or_else(|| fleet.to_owned(), |location| format!("{fleet}/{location}"));
         format!("arn:aws:gamelift:{region}::gamesession/{place}/{token}")
             .parse()

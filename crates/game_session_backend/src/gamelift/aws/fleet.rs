@@ -58,11 +58,7 @@ impl FleetInUse {
     }
 
     /// Makes a call of the fleet; once more if the fleet that was found before is another one by now.
-    pub(super) async fn call<T, F>(
-        &self,
-        client: &Client,
-        call: impl Fn(FleetName) -> F,
-    ) -> Result<T, GameLiftError>
+    pub(super) async fn call<T, F>(&self, client: &Client, call: impl Fn(FleetName) -> F) -> Result<T, GameLiftError>
     where
         F: Future<Output = Result<T, GameLiftError>>,
     {
@@ -121,7 +117,11 @@ impl FleetInUse {
         let fleets = match &self.target.fleet {
             Fleet::Build(build) => {
                 let ids = of_build(client, build).await?;
-                if ids.is_empty() { Vec::new() } else { attributes(client, Some(ids)).await? }
+                if ids.is_empty() {
+                    Vec::new()
+                } else {
+                    attributes(client, Some(ids)).await?
+                }
             }
             Fleet::Name(name) => {
                 let mut fleets = attributes(client, None).await?;

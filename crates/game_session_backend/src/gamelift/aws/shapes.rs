@@ -1,8 +1,8 @@
 //! The types of the AWS SDK as ours, and ours as its.
 
 use aws_sdk_gamelift::types::{
-    GameProperty, GameSession, GameSessionStatus as AwsStatus, LocationModel, PlayerSession, PlayerSessionCreationPolicy as AwsPolicy,
-    PlayerSessionStatus as AwsSeatStatus,
+    GameProperty, GameSession, GameSessionStatus as AwsStatus, LocationModel, PlayerSession,
+    PlayerSessionCreationPolicy as AwsPolicy, PlayerSessionStatus as AwsSeatStatus,
 };
 use game_session_protocol::host::SecretText;
 use game_session_protocol::{GameProperties, PlayerSessionPolicy};
@@ -51,7 +51,10 @@ pub(super) fn record(
             .port()
             .and_then(|port| u16::try_from(port).ok())
             .filter(|port| *port != 0),
-        location: session.location().filter(|location| !location.is_empty()).map(str::to_owned),
+        location: session
+            .location()
+            .filter(|location| !location.is_empty())
+            .map(str::to_owned),
         created_at_ms: session
             .creation_time()
             .and_then(|time| time.to_millis().ok()?.try_into().ok()),

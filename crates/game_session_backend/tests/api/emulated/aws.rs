@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_gamelift::Client;
 use aws_sdk_gamelift::config::{BehaviorVersion, Builder, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -129,8 +127,9 @@ impl Pipe {
             return Ok(answer);
         }
         let broken = |error: hyper::Error| ConnectorError::io(error.into());
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(self.0.emulator.connect())).await.map_err(broken)?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(self.0.emulator.connect()))
+            .await
+            .map_err(broken)?;
         tokio::spawn(connection);
         let answer = sender.send_request(outgoing(&request)).await.map_err(broken)?;
         let (head, body) = answer.into_parts();

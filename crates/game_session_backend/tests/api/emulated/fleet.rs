@@ -52,7 +52,11 @@ async fn a_fleet_is_found_once_by_its_name_for_all_who_ask_and_again_when_it_was
     let stage = Stage::new(EmulatorConfig::default()).await;
     let old = stage.make_fleet("arena").await;
     let gamelift = stage.found(FleetTarget::named("arena"));
-    assert_eq!(gamelift.arn_of_token("t"), None, "nothing is known before the first call");
+    assert_eq!(
+        gamelift.arn_of_token("t"),
+        None,
+        "nothing is known before the first call"
+    );
     let (one, other) = tokio::join!(search(&gamelift), search(&gamelift));
     assert_eq!((one, other), (Ok(()), Ok(())));
     search(&gamelift).await.unwrap();

@@ -24,13 +24,29 @@ const DEADLINE: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone, Copy)]
 enum Ask {
     /// An odd click makes a locked game session.
-    Create { click: u8, wait: u8 },
-    Join { which: usize, password: bool },
-    Seat { which: usize },
-    QuickJoin { click: u8 },
-    End { which: usize },
-    Code { which: usize },
-    ByCode { which: usize },
+    Create {
+        click: u8,
+        wait: u8,
+    },
+    Join {
+        which: usize,
+        password: bool,
+    },
+    Seat {
+        which: usize,
+    },
+    QuickJoin {
+        click: u8,
+    },
+    End {
+        which: usize,
+    },
+    Code {
+        which: usize,
+    },
+    ByCode {
+        which: usize,
+    },
     Refresh,
 }
 
@@ -177,7 +193,9 @@ fn send(client: &Client, ask: Ask, known: &Known) -> Option<JoinHandle<(Answer, 
                 if click % 2 == 1 {
                     body["password"] = json!(PASSWORD);
                 }
-                client.create_with(&format!("click-{click}"), &wait.to_string(), body).await
+                client
+                    .create_with(&format!("click-{click}"), &wait.to_string(), body)
+                    .await
             }
             (Ask::QuickJoin { click }, _) => client.quick_join(&format!("quick-{click}")).await,
             (Ask::ByCode { .. }, _) => client.join_by_code(&code).await,
@@ -256,7 +274,11 @@ async fn run(rounds: Vec<Round>) {
     stage.pipe.lose_no_more();
     let calls = stage.emulator.calls().len();
     sleep(Duration::from_mins(2)).await;
-    assert_eq!(stage.emulator.calls().len(), calls, "I7: nobody waits, and GameLift is asked");
+    assert_eq!(
+        stage.emulator.calls().len(),
+        calls,
+        "I7: nobody waits, and GameLift is asked"
+    );
 }
 
 fn check(stage: &Stage, before: &Snapshot, now: &Snapshot, known: &Known) {
@@ -279,7 +301,10 @@ fn check(stage: &Stage, before: &Snapshot, now: &Snapshot, known: &Known) {
     }
     let requests = stage.instances.iter().flat_map(|instance| instance.fake.requests());
     let tokens: BTreeSet<_> = requests.map(|request| request.token).collect();
-    assert!(now.game_sessions.len() <= tokens.len(), "I3: one game session per click");
+    assert!(
+        now.game_sessions.len() <= tokens.len(),
+        "I3: one game session per click"
+    );
     for (old, new) in before.player_sessions.iter().zip(&now.player_sessions) {
         use PlayerSessionStatus::{Active, Completed, Reserved, TimedOut};
         let allowed = matches!(

@@ -102,7 +102,10 @@ async fn who_comes_back_gets_the_same_seat_while_it_is_theirs_and_a_new_one_afte
     wait(PlayerSessionStatus::Active).await.unwrap();
     for takeover in [bob.join(&id).await.seat(), bob.seat(&id, "0").await.seat()] {
         assert_eq!(takeover.player_session_id, first.player_session_id);
-        assert!(takeover.ticket != first.ticket, "a fresh ticket for the seat that is taken");
+        assert!(
+            takeover.ticket != first.ticket,
+            "a fresh ticket for the seat that is taken"
+        );
     }
     stage.processes.leave(seat);
     wait(PlayerSessionStatus::Completed).await.unwrap();

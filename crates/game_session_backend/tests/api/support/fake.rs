@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use game_session_backend::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord,
-    GameSessionStatus, NewGameSession, Outcome, PingBeacons, PlayerSessionRecord, PlayerSessionStatus, RecordPage, SearchQuery,
-    StatusQuery,
+    GameSessionStatus, NewGameSession, Outcome, PingBeacons, PlayerSessionRecord, PlayerSessionStatus, RecordPage,
+    SearchQuery, StatusQuery,
 };
 use game_session_protocol::PlayerSessionPolicy;
 

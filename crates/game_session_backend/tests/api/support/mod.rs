@@ -5,4 +5,4 @@ pub(crate) mod fake;
 pub(crate) mod log;
 
 pub(crate) use client::{Answer, Harness};
-pub(crate) use fake::{Activation, Fake};
+pub(crate) use fake::{Activation, Fake, LOCATION};
