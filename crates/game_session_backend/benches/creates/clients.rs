@@ -52,7 +52,9 @@ pub(crate) async fn run(way: Box<dyn Call>, clients: usize, time: Duration, flee
                     whole.fetch_add(1, Ordering::Relaxed);
                     fleet.seated(port);
                 }
-                None => drop(failed.fetch_add(1, Ordering::Relaxed)),
+                None => {
+                    failed.fetch_add(1, Ordering::Relaxed);
+                }
             }
         }
     });

@@ -153,9 +153,10 @@ async fn a_lost_or_unreadable_answer_to_a_create_call_makes_no_second_game_sessi
         let mut stage = Stage::new(EmulatorConfig::default()).await;
         stage.have_free_processes(2).await;
         let ann = stage.instances[0].guest().await;
-        match lost {
-            true => stage.pipe.lose_answer("CreateGameSession"),
-            false => stage.pipe.spoil_answer("CreateGameSession"),
+        if lost {
+            stage.pipe.lose_answer("CreateGameSession");
+        } else {
+            stage.pipe.spoil_answer("CreateGameSession");
         }
         ann.create("click-1", "20").await.seat();
         assert_eq!(stage.calls("CreateGameSession"), 2);
@@ -170,9 +171,10 @@ async fn a_lost_or_unreadable_answer_to_a_reservation_makes_no_second_seat() {
         stage.have_free_processes(1).await;
         let (ann, bob) = (stage.instances[0].guest().await, stage.instances[0].guest().await);
         let id = ann.create("click-1", "20").await.seat().game_session.id;
-        match lost {
-            true => stage.pipe.lose_answer("CreatePlayerSession"),
-            false => stage.pipe.spoil_answer("CreatePlayerSession"),
+        if lost {
+            stage.pipe.lose_answer("CreatePlayerSession");
+        } else {
+            stage.pipe.spoil_answer("CreatePlayerSession");
         }
         let code = bob.join(&id).await.code();
         assert!(matches!(code, ErrorCode::TimedOut | ErrorCode::Unavailable), "{code}");
