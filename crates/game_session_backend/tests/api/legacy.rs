@@ -134,7 +134,7 @@ async fn the_original_client_creates_finds_and_joins_with_the_fields_it_knows() 
 }
 
 #[tokio::test]
-async fn the_routes_are_not_there_unless_they_are_turned_on() {
+async fn the_routes_are_not_there_unless_they_are_turned_on_which_is_told_loudly() {
     let harness = Harness::new();
     for form in FORMS {
         assert_eq!(create(&harness, form).await.0, StatusCode::NOT_FOUND);
@@ -143,6 +143,11 @@ async fn the_routes_are_not_there_unless_they_are_turned_on() {
         assert_eq!(found.0, StatusCode::NOT_FOUND);
     }
     assert_eq!(harness.fake.calls(), Vec::<&str>::new());
+    drop(on());
+    assert!(crate::support::log::holds_together(
+        "WARN",
+        "the original HTTP contract is on"
+    ));
 }
 
 #[tokio::test(start_paused = true)]

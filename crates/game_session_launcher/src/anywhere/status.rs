@@ -16,8 +16,8 @@ pub struct AnywhereStatus {
     pub fleet_id: Option<String>,
     /// This machine in the fleet: its name and address, if it is registered.
     pub compute: Option<(String, String)>,
-    /// How many server processes of the fleet GameLift counts.
-    pub processes: u32,
+    /// How many ready server processes of the fleet are counted; AWS counts them for managed fleets only.
+    pub processes: Option<u32>,
     /// What `down` would remove.
     pub made: Vec<Thing>,
     /// The process of the `up` that runs now; 0 if it did not say.
@@ -45,9 +45,10 @@ pub async fn status(place: &Place) -> Result<AnywhereStatus, AnywhereError> {
             made.push(thing);
         }
     }
-    let (mut compute, mut processes) = (None, 0);
+    let (mut compute, mut processes) = (None, None);
     if let Some(fleet_id) = &fleet_id {
-        processes = cloud.active_processes(fleet_id).await?;
+        let count = cloud.active_processes(fleet_id).await.ok();
+        processes = count.filter(|count| *count > 0 || cloud.endpoint().is_some());
         if let Some(name) = &record.compute
             && let Some(seen) = cloud.compute(fleet_id, name).await?
         {

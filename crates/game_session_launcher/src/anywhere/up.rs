@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use game_session_backend::{Backend, BackendConfig, FleetTarget};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::aws::{Cloud, CloudErrorKind};
 use super::compute::AnywhereCompute;
@@ -21,7 +21,7 @@ use crate::supervisor::{ServerStatus, Supervisor};
 /// After so many failures in a row, waiting for a server is given up.
 const FAILURES_ENDURED: u32 = 3;
 
-/// Servers that run for so long are taken for ready when GameLift counts any.
+/// Servers that run for so long are taken for ready where GameLift cannot tell.
 const STEADY: Duration = Duration::from_secs(10);
 
 /// How long GameLift is asked to take back what this run made.
@@ -212,25 +212,27 @@ impl Up {
         &self.made
     }
 
-    /// Waits until GameLift counts a server process more than at the beginning. It does not say whose processes they
-    /// are: when one of an earlier run vanishes in the same moment, running for 10 s counts too.
+    /// Waits until a server is ready, as far as that can be known.
+    ///
+    /// An emulator counts the processes of the fleet that are ready: one more than before is this one's. AWS counts them
+    /// for managed fleets only; there, servers that have all been running for 10 s are taken for ready.
     ///
     /// # Errors
     /// [`AnywhereError::NotReady`] when that does not happen in time; an error of the launcher as soon as it is clear
-    /// that the program does not exist or ends again and again.
+    /// that the program ends again and again.
     pub async fn ready(&mut self, within: Duration) -> Result<(), AnywhereError> {
         let deadline = Instant::now() + within;
-        let every = match self.cloud.endpoint() {
-            Some(url) if is_loopback(url) => Duration::from_millis(20),
-            _ => Duration::from_secs(2),
-        };
+        let counting = Counting::of(&self.cloud);
         loop {
-            match self.cloud.active_processes(self.fleet_id()).await {
-                Ok(count) if count > self.fewest || (count > 0 && self.runs_steadily()) => return Ok(()),
-                Ok(count) => self.fewest = count,
-                Err(error) if matches!(error.kind, CloudErrorKind::Throttled | CloudErrorKind::Unreachable) => {}
+            let count = match self.cloud.active_processes(self.fleet_id()).await {
+                Ok(count) => Some(count),
+                Err(error) if counting == Counting::Never || may_pass(error.kind) => None,
                 Err(error) => return Err(error.into()),
+            };
+            if is_ready(counting, count, self.fewest, self.runs_steadily()) {
+                return Ok(());
             }
+            self.fewest = self.fewest.min(count.unwrap_or(u32::MAX));
             let status = self.supervisor.status();
             if let Some((failures, reason)) = status
                 .worst_failure()
@@ -243,7 +245,7 @@ impl Up {
             if now >= deadline {
                 return Err(AnywhereError::NotReady { after: within });
             }
-            let _ = timeout(every.min(deadline - now), std::future::pending::<()>()).await;
+            sleep(counting.pause().min(deadline - now)).await;
         }
     }
 
@@ -284,10 +286,70 @@ impl Up {
     }
 }
 
+/// Whether GameLift counts the ready processes of an Anywhere fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    /// An emulator does.
+    Always,
+    /// `DescribeFleetUtilization` of AWS is for managed fleets.
+    Never,
+}
+
+impl Counting {
+    fn of(cloud: &Cloud) -> Self {
+        if cloud.endpoint().is_some() {
+            Self::Always
+        } else {
+            Self::Never
+        }
+    }
+
+    fn pause(self) -> Duration {
+        match self {
+            Self::Always => Duration::from_millis(20),
+            Self::Never => Duration::from_secs(2),
+        }
+    }
+}
+
+/// The rules of [`Up::ready`]. Where processes are counted, one of an earlier run may vanish in the moment in which one
+/// of this run gets ready: then steady servers and any count will do.
+fn is_ready(counting: Counting, count: Option<u32>, fewest: u32, steady: bool) -> bool {
+    match (counting, count) {
+        (_, Some(count)) if count > fewest => true,
+        (Counting::Always, count) => steady && count.is_some_and(|count| count > 0),
+        (Counting::Never, _) => steady,
+    }
+}
+
+fn may_pass(kind: CloudErrorKind) -> bool {
+    matches!(kind, CloudErrorKind::Throttled | CloudErrorKind::Unreachable)
+}
+
 /// Different for each run.
 fn random_word() -> String {
     let mut bytes = [0; 4];
     // ids need only differ; GameLift would refuse an equal one
     let _ = getrandom::fill(&mut bytes);
     format!("{:08x}", u32::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_more_than_before_is_ready_and_none_is_not() {
+        for counting in [Counting::Always, Counting::Never] {
+            assert!(is_ready(counting, Some(1), 0, false));
+            assert!(!is_ready(counting, Some(1), 1, false) && !is_ready(counting, None, 0, false));
+        }
+    }
+
+    #[test]
+    fn steady_servers_are_ready_where_nobody_counts_and_not_where_none_is_counted() {
+        assert!(is_ready(Counting::Never, Some(0), 0, true) && is_ready(Counting::Never, None, u32::MAX, true));
+        assert!(!is_ready(Counting::Always, Some(0), 0, true) && !is_ready(Counting::Always, None, 0, true));
+        assert!(is_ready(Counting::Always, Some(1), 1, true));
+    }
 }

@@ -349,3 +349,34 @@ async fn token(cloud: &Cloud, fleet: &FleetSeen, compute: &ComputeSeen) -> Findi
         Err(error) => Finding::problem(CHECK, error.to_string(), "mend that first"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is called and cannot be tried, or is seen to work by the first look.
+    const UNTRIED: [&str; 6] = [
+        "ListLocations",
+        "CreateLocation",
+        "DescribeFleetAttributes",
+        "CreateFleet",
+        "TagResource",
+        "ListTagsForResource",
+    ];
+
+    #[test]
+    fn the_policy_of_the_guide_allows_what_is_called_and_nothing_more() {
+        let guide = include_str!("../../README.md");
+        let block = guide.split("<!-- policy -->").nth(1).unwrap();
+        let json = block.split("```json").nth(1).unwrap().split("```").next().unwrap();
+        let policy: serde_json::Value = serde_json::from_str(json).unwrap();
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        let actions = statements.flat_map(|statement| statement["Action"].as_array().unwrap());
+        let allowed: BTreeSet<_> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
+        let called = NEEDED.iter().chain(&UNTRIED).map(|call| format!("gamelift:{call}"));
+        assert_eq!(allowed, called.collect());
+    }
+}

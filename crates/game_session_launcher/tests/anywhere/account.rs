@@ -102,10 +102,6 @@ impl Home {
         self.variables.insert(name, value.to_owned());
     }
 
-    pub(crate) fn unset(&mut self, name: &str) {
-        self.variables.remove(name);
-    }
-
     /// `game-session` with these arguments, in this home.
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_game-session"));

@@ -115,7 +115,7 @@ fn wrong_region() {
     let (ok, said) = account.home.run(&up);
     assert!(!ok && said.contains("set AWS_REGION"), "{said}");
     assert_eq!(account.things(), before);
-    account.home.unset("AWS_ENDPOINT_URL_GAMELIFT");
+    account.home.set("AWS_ENDPOINT_URL_GAMELIFT", "");
     account.home.set("AWS_REGION", "nowhere-1");
     let (ok, said) = account.home.run(&up);
     assert!(

@@ -62,7 +62,7 @@ fn four_commands() {
     let before = account.things();
     account.home.configure();
     let (up, _) = commands[2].0.split_once(" -- ").unwrap();
-    let up = up.strip_prefix("game-session ").unwrap();
+    let up = up.strip_prefix("target/debug/game-session ").unwrap();
     for day in ["first", "second", "third"] {
         let mut program = account.home.start(&format!("{up} --backend-port 0 -- {}", server()));
         let backend = program.line("backend ");

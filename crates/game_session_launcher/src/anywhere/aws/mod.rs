@@ -71,7 +71,12 @@ impl Cloud {
                 let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
                 let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
                 let endpoint = set("AWS_ENDPOINT_URL_GAMELIFT").or_else(|| set("AWS_ENDPOINT_URL"));
-                (Builder::from(&shared), endpoint)
+                let mut config = Builder::from(&shared);
+                if endpoint.is_none() && std::env::var_os("AWS_ENDPOINT_URL_GAMELIFT").is_some() {
+                    // set and empty means unset; the SDK would take it for an address
+                    config.set_endpoint_url(None);
+                }
+                (config, endpoint)
             }
             Source::Emulator(url) => {
                 let config = Builder::new()

@@ -199,7 +199,9 @@ fn status(runtime: &Runtime, arguments: PlaceArguments) -> Result<(), AnywhereEr
         Some((name, address)) => println!("compute   {name} at {address}"),
         None => println!("compute   not registered"),
     }
-    println!("processes {}", status.processes);
+    if let Some(count) = status.processes {
+        println!("processes {count}");
+    }
     match status.running {
         Some(0) => println!("up        runs"),
         Some(pid) => println!("up        runs (process {pid})"),
