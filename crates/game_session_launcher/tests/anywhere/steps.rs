@@ -51,7 +51,7 @@ fn four_commands() {
     let starts = [
         "aws configure",
         "cargo build",
-        "game-session anywhere up",
+        "target/debug/game-session anywhere up",
         "cargo run --example client",
     ];
     for ((command, _), start) in commands.iter().zip(starts) {
@@ -147,14 +147,18 @@ fn another_address() {
         let words = format!("--location home --create --compute box --address {address}");
         let (up, backend) = account.home.up(&words);
         assert!(
-            account.things().contains(&format!("\"{address}\"")),
+            account.things().contains(&format!("\"IpAddress\":\"{address}\"")),
             "{}",
             account.things()
         );
         account.play(&backend);
         interrupt(up);
     }
-    assert!(!account.things().contains("\"127.0.0.1\""), "{}", account.things());
+    assert!(
+        !account.things().contains("\"IpAddress\":\"127.0.0.1\""),
+        "{}",
+        account.things()
+    );
     assert!(account.home.run("anywhere down --location home").0);
     assert_eq!(account.things(), before);
 }
