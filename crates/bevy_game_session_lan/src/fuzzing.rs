@@ -63,6 +63,9 @@ pub fn discovery(bytes: &[u8]) {
 }
 
 /// Bytes as the first message to the door, and as what is said inside.
+///
+/// # Panics
+/// When the open bytes are not read as they are written.
 pub fn door(bytes: &[u8]) {
     if let Some((open, head, _)) = Head::split(bytes) {
         assert_eq!(head.encode(), *open, "what was read is what was written");
