@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     error::EmulatorError,
     model::{scalars, shape},
+    notify::{Retries, Subscription},
     seed::Seed,
     world::{Credentials, Profile, Settings},
 };
@@ -27,6 +28,9 @@ pub struct EmulatorConfig {
     pub(crate) settings: Settings,
     pub(crate) seed: Seed,
     pub(crate) throttled: bool,
+    pub(crate) data_dir: Option<std::path::PathBuf>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) realistic: bool,
     pub(crate) ping_delays: BTreeMap<String, Duration>,
 }
 
@@ -134,6 +138,30 @@ impl EmulatorConfig {
         self
     }
 
+    /// Has a subscriber told of placement events from the start, as by Amazon SNS or Amazon `EventBridge`.
+    pub fn subscribe(mut self, subscription: Subscription) -> Self {
+        self.subscriptions.push(subscription);
+        self
+    }
+
+    pub(crate) fn retries(&self) -> Retries {
+        if self.realistic {
+            Retries::realistic()
+        } else {
+            Retries::quick()
+        }
+    }
+
+    /// Keeps everything in this directory, which is made if there is none: whatever was answered is there again after a
+    /// restart, and server processes that come back are known by their process id. Nothing is kept by default.
+    ///
+    /// Give the emulator the same port each time, so that processes find it again. A seed is sown once, into an empty
+    /// directory. Tokens and session data are in it; only its owner may read it.
+    pub fn data_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
+        self.data_dir = Some(directory.into());
+        self
+    }
+
     /// Refuses calls, and requests of server processes, that come faster than the service's published rates. Off by
     /// default.
     pub fn throttled(mut self) -> Self {
@@ -160,6 +188,7 @@ impl EmulatorConfig {
     pub fn realistic(self) -> Self {
         const MINUTE: Duration = Duration::from_mins(1);
         let mut config = self;
+        config.realistic = true;
         config.settings.search_lag = Duration::from_secs(1);
         config
             .activation_timeout(5 * MINUTE)

@@ -9,8 +9,10 @@ use crate::{
     config::EmulatorConfig,
     error::EmulatorError,
     faults::Fault,
+    keep::Opened,
     model::timestamp::Timestamp,
-    server::{App, Driver, Running, Tasks, Tls, UdpBeacons, bind},
+    notify::{Notifier, Subscription},
+    server::{App, Running, Tasks, Tls, UdpBeacons, bind},
     snapshot::Snapshot,
     throttle::Throttle,
     world::World,
@@ -68,9 +70,18 @@ impl Emulator {
         let mut ping_delays = config.ping_delays.clone();
         ping_delays.extend(config.seed.ping_delays());
         let beacons = UdpBeacons::new(ping_delays, tasks.weak(), stopped.clone());
-        let driver = Driver::new(|now| World::new(settings, Box::new(Uuid::new_v4), Box::new(beacons), now));
+        let kept = Opened::open(config.data_dir.as_deref())?;
+        let is_new = kept.rows.is_empty();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let notifier = Arc::new(Notifier::new(endpoint, config.retries(), stopped.clone()));
+        for subscription in &config.subscriptions {
+            notifier.subscribe(subscription.clone())?;
+        }
+        let driver = kept.drive(settings, Box::new(beacons), notifier)?;
         let throttle = config.throttled.then(Throttle::default);
-        driver.act(|world, now| config.seed.sow(world, now))?;
+        if is_new {
+            driver.act(|world, now| config.seed.sow(world, now))?;
+        }
         let app = Arc::new(App::new(
             driver,
             port,
@@ -128,6 +139,9 @@ impl Emulator {
     /// Registers a compute on first use. One of the values is a secret.
     pub fn server_environment(&self, process_id: &str) -> Vec<(String, String)> {
         let token = self.app.driver.act(|world, now| world.local_token(LOCAL_COMPUTE, now));
+        if let Err(broken) = self.app.driver.settle() {
+            tracing::error!(%broken, "the auth token may be forgotten");
+        }
         let token = token.unwrap_or_else(|error| {
             // Only when the fleet or its location was deleted through the API: then no token is good.
             tracing::error!(%error, "no auth token for a local process");
@@ -180,6 +194,14 @@ impl Emulator {
     /// When the fault names an error that the service does not have.
     pub fn inject(&self, fault: Fault) -> Result<(), EmulatorError> {
         fault.inject(&self.app.driver)
+    }
+
+    /// Has a subscriber told of placement events from now on; its id. One of a topic is asked to confirm first.
+    ///
+    /// # Errors
+    /// When its endpoint is no `http://` URL, its topic no ARN of one, or there are too many subscribers.
+    pub fn subscribe(&self, subscription: Subscription) -> Result<String, EmulatorError> {
+        self.app.driver.notifier.subscribe(subscription)
     }
 
     /// What the control routes under `/_emulator/` want as a bearer token. It is random in every run.

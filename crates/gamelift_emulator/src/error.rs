@@ -33,6 +33,17 @@ pub enum EmulatorError {
     /// The seed is not one that can be sown.
     #[error("the seed cannot be used: {0}")]
     Seed(String),
+    /// The data directory cannot be used.
+    #[error("the data directory {directory:?} cannot be used: {reason}")]
+    DataDirectory {
+        /// The directory.
+        directory: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A subscriber cannot be one.
+    #[error("the subscription cannot be made: {0}")]
+    Subscription(String),
     /// A fault names an error that the service does not have.
     #[error("GameLift has no error {0:?}: name one such as FleetCapacityExceededException or ThrottlingException")]
     UnknownError(String),

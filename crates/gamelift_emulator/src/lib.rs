@@ -11,7 +11,9 @@ mod emulator;
 mod error;
 mod fault_words;
 mod faults;
+mod keep;
 mod model;
+mod notify;
 mod populate;
 mod seed;
 mod server;
@@ -25,6 +27,7 @@ pub use self::{
     error::EmulatorError,
     faults::Fault,
     model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus, ProcessStatus},
+    notify::Subscription,
     seed::Seed,
     snapshot::{
         FleetEventSnapshot, GameSessionSnapshot, PlacementEventSnapshot, PlacementSnapshot, PlayerSessionSnapshot,

@@ -1,6 +1,6 @@
 //! What the emulator knows at one moment, as plain data for assertions.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus, ProcessStatus};
 
@@ -39,7 +39,7 @@ pub struct PlacementSnapshot {
 }
 
 /// The end of a placement, as AWS tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlacementEventSnapshot {
     /// The id of the placement.

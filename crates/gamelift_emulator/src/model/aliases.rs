@@ -51,7 +51,7 @@ pub(crate) struct ListAliasesInput {
     pub(crate) next_token: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Alias {
     pub(crate) alias_id: String,

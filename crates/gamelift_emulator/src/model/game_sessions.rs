@@ -13,7 +13,7 @@ pub(crate) struct GameProperty {
     pub(crate) value: String,
 }
 
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateGameSessionInput {
     pub(crate) fleet_id: Option<String>,

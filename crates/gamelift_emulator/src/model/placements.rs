@@ -15,7 +15,7 @@ pub(crate) struct PlayerLatency {
     pub(crate) latency_in_milliseconds: Option<f64>,
 }
 
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DesiredPlayerSession {
     pub(crate) player_id: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct PriorityOverride {
     pub(crate) location_order: Vec<String>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct StartPlacementInput {
     pub(crate) placement_id: String,
@@ -65,7 +65,7 @@ pub(crate) struct PlacementOutput {
     pub(crate) game_session_placement: GameSessionPlacement,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PlacedPlayerSession {
     pub(crate) player_id: String,

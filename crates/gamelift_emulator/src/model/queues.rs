@@ -63,7 +63,7 @@ pub(crate) struct QueueInput {
     pub(crate) tags: Option<Vec<Tag>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GameSessionQueue {
     pub(crate) name: String,

@@ -109,7 +109,7 @@ impl PlayerSessionStatus {
 }
 
 /// Where a placement is in its life: `Pending`, and then one of the others for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum PlacementStatus {
@@ -143,7 +143,7 @@ impl PlacementStatus {
 }
 
 /// Where a server process is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ProcessStatus {
     /// Its socket is open; it has not called `ProcessReady`.

@@ -34,9 +34,21 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
     }
 
+    /// Like `2026-11-23T02:00:00Z`.
+    pub(crate) fn as_iso_seconds(self) -> String {
+        let mut text = self.as_iso();
+        text.replace_range(text.len() - 5.., "Z");
+        text
+    }
+
     /// The time that passed since an earlier moment; zero when it is not earlier.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// So long before this moment.
+    pub(crate) fn back(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
     }
 
     #[expect(

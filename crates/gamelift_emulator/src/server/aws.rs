@@ -86,6 +86,10 @@ pub(super) async fn answer(
         }),
         Err(error) => Err(error),
     };
+    let answered = match app.driver.settled().await {
+        Ok(()) => answered,
+        Err(broken) => Err(ApiError::new(ErrorKind::InternalService, broken.to_string())),
+    };
     match answered {
         Ok(bytes) => {
             tracing::debug!(operation, "answered");

@@ -13,10 +13,11 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn start() -> Self {
+    /// A clock that does not begin before a moment.
+    pub(crate) fn start(not_before: Timestamp) -> Self {
         Self {
             started: Instant::now(),
-            epoch: SystemTime::now().into(),
+            epoch: not_before.max(SystemTime::now().into()),
         }
     }
 

@@ -17,6 +17,7 @@ use super::router::{App, text};
 use crate::{
     dashboard,
     faults::Fault,
+    notify::Subscription,
     snapshot::Snapshot,
     world::{Ask, World},
 };
@@ -40,6 +41,8 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
     match (route.0, route.1.as_str()) {
         (Method::GET, "/_emulator/events") => events(app),
         (Method::POST, "/_emulator/watch") => watch(app, request.into_body()).await,
+        (Method::GET, "/_emulator/subscriptions") => json(&app.driver.notifier.states()),
+        (Method::POST, "/_emulator/subscriptions") => subscribe(app, request.into_body()).await,
         (Method::POST, "/_emulator/faults") => fault(app, request.into_body()).await,
         (Method::POST, "/_emulator/reset") => {
             app.driver.reset_calls();
@@ -50,7 +53,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
         }
         _ => text(
             StatusCode::NOT_FOUND,
-            "there are health, events (GET), faults, reset and watch (POST)",
+            "there are health, events, subscriptions (GET), faults, reset, subscriptions and watch (POST)",
         ),
     }
 }
@@ -77,7 +80,11 @@ fn events(app: &App) -> Response<Body> {
         calls: app.driver.calls(),
         snapshot: app.driver.look(World::snapshot),
     };
-    match serde_json::to_vec(&events) {
+    json(&events)
+}
+
+fn json(value: &impl Serialize) -> Response<Body> {
+    match serde_json::to_vec(value) {
         Ok(body) => {
             let mut response = Response::new(Body::from(body));
             response
@@ -86,6 +93,22 @@ fn events(app: &App) -> Response<Body> {
             response
         }
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Somebody is to be told of placement events.
+async fn subscribe(app: &App, body: Body) -> Response<Body> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, MAX_BODY)).await;
+    let Ok(Ok(body)) = read else {
+        return text(StatusCode::BAD_REQUEST, "the body is too large or did not come");
+    };
+    let subscription: Subscription = match serde_json::from_slice(&body) {
+        Ok(subscription) => subscription,
+        Err(error) => return text(StatusCode::BAD_REQUEST, &format!("this is no subscription: {error}")),
+    };
+    match app.driver.notifier.subscribe(subscription) {
+        Ok(id) => json(&serde_json::json!({ "id": id })),
+        Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 
@@ -110,8 +133,11 @@ async fn fault(app: &App, body: Body) -> Response<Body> {
         Ok(fault) => fault,
         Err(error) => return text(StatusCode::BAD_REQUEST, &format!("this is no fault: {error}")),
     };
-    match fault.inject(&app.driver) {
+    if let Err(error) = fault.inject(&app.driver) {
+        return text(StatusCode::BAD_REQUEST, &error.to_string());
+    }
+    match app.driver.settled().await {
         Ok(()) => text(StatusCode::OK, "ok"),
-        Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(broken) => text(StatusCode::INTERNAL_SERVER_ERROR, &broken.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -10,7 +10,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::clock::Clock;
 use crate::{
     faults::Faults,
+    keep::{self, Broken, Keeper},
     model::timestamp::Timestamp,
+    notify::Notifier,
     world::{Handshake, Outgoing, Refused, SocketId, World},
 };
 
@@ -38,6 +40,10 @@ pub(crate) struct Driver {
     faults: Mutex<Faults>,
     earlier_timer: Notify,
     changes: watch::Sender<u64>,
+    /// Writes what changes, if the world is kept on disk.
+    keeper: Option<Keeper>,
+    /// Tells those outside of placements.
+    pub(crate) notifier: Arc<Notifier>,
 }
 
 struct Inside {
@@ -48,27 +54,52 @@ struct Inside {
 }
 
 impl Driver {
-    pub(crate) fn new(make_world: impl FnOnce(Timestamp) -> World) -> Self {
-        let clock = Clock::start();
+    /// A world whose time does not begin before a moment, and which a keeper keeps if there is one.
+    pub(crate) fn start<E>(
+        not_before: Option<Timestamp>,
+        keeper: Option<Keeper>,
+        notifier: Arc<Notifier>,
+        make_world: impl FnOnce(Timestamp) -> Result<World, E>,
+    ) -> Result<Self, E> {
+        let clock = Clock::start(not_before.unwrap_or_default());
+        let mut world = make_world(clock.now())?;
+        if keeper.is_some() {
+            world.watch_changes();
+        }
         let inside = Inside {
-            world: make_world(clock.now()),
+            world,
             sockets: HashMap::new(),
             planned: None,
         };
-        Self {
+        Ok(Self {
             clock,
+            keeper,
+            notifier,
             inside: Mutex::new(inside),
             calls: Mutex::new(VecDeque::new()),
             faults: Mutex::new(Faults::default()),
             earlier_timer: Notify::new(),
             changes: watch::Sender::new(0),
+        })
+    }
+
+    /// Waits until everything so far is on disk, if it is kept there.
+    pub(crate) async fn settled(&self) -> Result<(), Broken> {
+        match &self.keeper {
+            Some(keeper) => keeper.settled().await,
+            None => Ok(()),
         }
+    }
+
+    /// The same, where nothing can be awaited.
+    pub(crate) fn settle(&self) -> Result<(), Broken> {
+        self.keeper.as_ref().map_or(Ok(()), Keeper::settle)
     }
 
     /// Does something to the world, after everything that was due before.
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
         let mut inside = self.lock();
-        let result = inside.step(self.clock.now(), act);
+        let result = inside.step(self.clock.now(), self.keeper.as_ref(), &self.notifier, act);
         let next = inside.world.poll_timeout();
         if next.is_some_and(|next| inside.planned.is_none_or(|planned| next < planned)) {
             inside.planned = next;
@@ -181,23 +212,51 @@ impl Driver {
 }
 
 impl Inside {
-    fn step<R>(&mut self, now: Timestamp, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
+    fn step<R>(
+        &mut self,
+        now: Timestamp,
+        keeper: Option<&Keeper>,
+        notifier: &Arc<Notifier>,
+        act: impl FnOnce(&mut World, Timestamp) -> R,
+    ) -> R {
         self.world.handle_timeout(now);
         let result = act(&mut self.world, now);
         if self.world.poll_timeout().is_some_and(|due| due <= now) {
             self.world.handle_timeout(now);
         }
+        let mut waiting = Vec::new();
         while let Some(outgoing) = self.world.poll_outgoing() {
             let (socket, frame) = match outgoing {
                 Outgoing::Reply(socket, reply) => (socket, reply.encode()),
                 Outgoing::Push(socket, push) => (socket, push.encode()),
             };
+            if keeper.is_some() {
+                if let Some(sender) = self.sockets.get(&socket) {
+                    waiting.push(keep::frame(socket, sender.clone(), Signal::Frame(frame)));
+                }
+                continue;
+            }
             let sent = self
                 .sockets
                 .get(&socket)
                 .map(|sender| sender.try_send(Signal::Frame(frame)));
             if matches!(sent, Some(Err(_))) {
                 // Without a sender the socket's task ends and reports the loss.
+                self.sockets.remove(&socket);
+            }
+        }
+        while let Some(notice) = self.world.poll_notice() {
+            let notice = Arc::new(notice);
+            if keeper.is_some() {
+                let notifier = Arc::clone(notifier);
+                waiting.push(keep::notice(move || notifier.tell(&notice)));
+            } else {
+                notifier.tell(&notice);
+            }
+        }
+        if let Some(keeper) = keeper {
+            keeper.submit(self.world.take_changes(now), waiting);
+            for socket in keeper.take_deaf() {
                 self.sockets.remove(&socket);
             }
         }

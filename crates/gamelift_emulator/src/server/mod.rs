@@ -10,6 +10,7 @@ mod listen;
 mod process_socket;
 mod query;
 mod router;
+mod sns;
 mod tls;
 
 pub(crate) use self::{

@@ -16,7 +16,7 @@ use axum::{
 };
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::{aws, control, driver::Driver, guard, process_socket, tls::Tls};
+use super::{aws, control, driver::Driver, guard, process_socket, sns, tls::Tls};
 use crate::{
     dashboard::{self, MAX_WATCHERS},
     throttle::Throttle,
@@ -98,6 +98,9 @@ async fn sort(State(Shared { app, alive }): State<Shared>, request: Request) -> 
     let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
     if upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
         return process_socket::open(app, alive, request).await;
+    }
+    if let Some(answer) = sns::answer(&app, &request) {
+        return answer;
     }
     let page = dashboard::answer(request.method(), request.uri().path(), request.headers(), &app.secret);
     if let Some(page) = page {

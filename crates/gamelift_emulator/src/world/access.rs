@@ -1,5 +1,7 @@
 //! Auth tokens of computes: random, remembered with the compute they were given to, good until they expire.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::Duration;
 
 use super::World;
@@ -9,6 +11,7 @@ use crate::model::timestamp::Timestamp;
 pub(super) const RENEWAL_MARGIN: Duration = Duration::from_mins(15);
 
 /// What a token stands for.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Grant {
     pub(super) fleet_id: String,
     pub(super) compute_name: String,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::VecDeque};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::World;
 use crate::model::{error::ApiError, timestamp::Timestamp};
@@ -67,7 +67,7 @@ impl Chronicle {
 }
 
 /// Who called the API, as far as it says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Caller {
     /// When its request came.
     pub(crate) at: Option<Timestamp>,

@@ -1,5 +1,7 @@
 //! Computes: the machines of an Anywhere fleet.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     World,
     page::{self, DEFAULT_LIMIT, Scope},
@@ -17,6 +19,7 @@ use crate::model::{
 const MAX_COMPUTES: usize = 100;
 
 /// A registered machine.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Compute {
     pub(super) fleet_id: String,
     pub(super) name: String,

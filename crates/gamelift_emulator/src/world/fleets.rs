@@ -1,5 +1,7 @@
 //! Fleets: Anywhere fleets, which exist as soon as they are created.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use super::{
     World,
     page::{self, DEFAULT_LIMIT, Scope},
+    words::Word,
 };
 use crate::model::{
     error::{ApiError, ErrorKind},
@@ -26,6 +29,7 @@ const MAX_FLEETS: usize = 10;
 const MAX_EVENTS: usize = 1_000;
 
 /// A fleet.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Fleet {
     pub(super) id: String,
     pub(super) arn: String,
@@ -41,10 +45,10 @@ pub(super) struct Fleet {
 }
 
 /// Something that happened on a fleet, for its owner to read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct FleetEvent {
     pub(super) serial: u64,
-    pub(super) code: &'static str,
+    pub(super) code: Word,
     pub(super) fleet_id: String,
     pub(super) message: String,
     pub(super) time: Timestamp,
@@ -262,16 +266,17 @@ impl World {
 
     pub(super) fn record_event(&mut self, fleet_id: &str, code: &'static str, message: &str, time: Timestamp) {
         if self.fleet_events.len() >= MAX_EVENTS {
-            self.fleet_events.pop_front();
+            self.fleet_events.pop_first();
         }
         let serial = self.next_serial();
-        self.fleet_events.push_back(FleetEvent {
+        let event = FleetEvent {
             serial,
-            code,
+            code: Word(code),
             fleet_id: fleet_id.to_owned(),
             message: message.to_owned(),
             time,
-        });
+        };
+        self.fleet_events.insert(serial, event);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Game sessions: describing, changing and ending them. Creating one is in `placement`.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::HashMap;
 
 use super::{
@@ -8,6 +10,7 @@ use super::{
     keys::{GameSessionKey, PlayerSessionKey, ProcessKey},
     page::{self, DEFAULT_LIMIT, Scope},
     story::Story,
+    words::Word,
 };
 use crate::model::{
     error::{ApiError, ErrorKind},
@@ -28,6 +31,7 @@ const MAX_PROPERTIES: usize = 16;
 const MAX_ENDED: usize = 20_000;
 
 /// A game session.
+#[derive(Serialize, Deserialize)]
 pub(super) struct GameSession {
     pub(super) arn: String,
     pub(super) fleet_id: String,
@@ -40,7 +44,7 @@ pub(super) struct GameSession {
     pub(super) accepts_players: bool,
     pub(super) protection: String,
     pub(super) status: GameSessionStatus,
-    pub(super) status_reason: Option<&'static str>,
+    pub(super) status_reason: Option<Word>,
     pub(super) created: Timestamp,
     pub(super) ended: Option<Timestamp>,
     pub(super) activate_until: Timestamp,
@@ -171,7 +175,7 @@ impl World {
             return Err(wrong_status(session.status, "it cannot be terminated"));
         };
         session.status = status;
-        session.status_reason = Some("TRIGGERED_ON_PROCESS_TERMINATE");
+        session.status_reason = Some(Word("TRIGGERED_ON_PROCESS_TERMINATE"));
         session.story.asked_to_end = Some(now);
         let process = session.process;
         self.note_for_search(key, now);
@@ -204,7 +208,7 @@ impl World {
             return;
         };
         session.status = status;
-        session.status_reason = reason.or(session.status_reason);
+        session.status_reason = reason.map(Word).or(session.status_reason);
         session.ended = Some(now);
         tracing::info!(game_session = %session.arn, "game session terminated");
         self.search.forget(&session.fleet_id, key);
@@ -267,7 +271,7 @@ impl World {
             current_player_session_count: session.seats_taken,
             maximum_player_session_count: session.maximum,
             status: session.status,
-            status_reason: session.status_reason,
+            status_reason: session.status_reason.map(|word| word.0),
             game_properties: session.properties.clone(),
             ip_address: session.ip_address.clone(),
             dns_name: session.dns_name.clone(),

@@ -1,11 +1,25 @@
 //! Keys of the world's records. They grow, so their order is the order of creation.
 
+use serde::{Deserialize, Serialize};
+
+use super::rows::RowKey;
+
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident,)+) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
             pub(crate) struct $name(pub(super) u64);
+
+            impl RowKey for $name {
+                fn text(&self) -> String {
+                    self.0.text()
+                }
+
+                fn read(text: &str) -> Option<Self> {
+                    u64::read(text).map(Self)
+                }
+            }
         )+
     };
 }

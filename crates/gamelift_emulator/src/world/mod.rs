@@ -14,6 +14,7 @@ mod fleets;
 mod game_sessions;
 #[cfg(test)]
 mod invariants;
+mod kept;
 mod keys;
 mod legacy;
 mod locations;
@@ -23,10 +24,12 @@ mod placement;
 mod placement_events;
 mod placements;
 mod player_sessions;
+mod process_rows;
 mod processes;
 mod queues;
 mod reports;
 mod requests;
+mod rows;
 mod search;
 mod session_requests;
 mod settings;
@@ -36,6 +39,7 @@ mod story;
 mod tags;
 mod timers;
 mod views;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +51,7 @@ use uuid::Uuid;
 
 use crate::{
     model::{aliases::Alias, queues::GameSessionQueue, timestamp::Timestamp},
+    notify::PlacementEvent,
     snapshot::PlacementEventSnapshot,
     throttle::Throttle,
 };
@@ -56,6 +61,7 @@ pub(crate) use self::{
     board::{Ask, Board},
     chronicle::{About, Caller, Level},
     keys::SocketId,
+    rows::{Row, time_of},
     search::{reads_filter, reads_sort},
     settings::{Credentials, Profile, Settings},
     sigv4::SigV4,
@@ -69,6 +75,7 @@ use self::{
     computes::Compute,
     fleets::{Fleet, FleetEvent},
     game_sessions::GameSession,
+    kept::Kept,
     keys::{GameSessionKey, PlacementKey, PlayerSessionKey, ProcessKey},
     placements::Placement,
     player_sessions::PlayerSession,
@@ -94,24 +101,24 @@ pub(crate) struct World {
     ids: Ids,
     beacons: Box<dyn Beacons>,
     serial: u64,
-    fleets: BTreeMap<u64, Fleet>,
-    locations: BTreeMap<u64, String>,
-    computes: BTreeMap<u64, Compute>,
-    grants: HashMap<String, Grant>,
+    fleets: Kept<u64, Fleet>,
+    locations: Kept<u64, String>,
+    computes: Kept<u64, Compute>,
+    grants: Kept<String, Grant>,
     sockets: HashMap<SocketId, Socket>,
-    processes: BTreeMap<ProcessKey, Process>,
+    processes: Kept<ProcessKey, Process>,
     live_processes: HashMap<ProcessName, ProcessKey>,
     ended_processes: VecDeque<ProcessKey>,
     idle: BTreeMap<(String, String), BTreeSet<ProcessKey>>,
-    game_sessions: BTreeMap<GameSessionKey, GameSession>,
+    game_sessions: Kept<GameSessionKey, GameSession>,
     game_session_arns: HashMap<String, GameSessionKey>,
     ended_game_sessions: VecDeque<GameSessionKey>,
     search: Search,
-    player_sessions: BTreeMap<PlayerSessionKey, PlayerSession>,
+    player_sessions: Kept<PlayerSessionKey, PlayerSession>,
     player_session_ids: HashMap<String, PlayerSessionKey>,
-    aliases: BTreeMap<u64, Alias>,
-    queues: BTreeMap<u64, GameSessionQueue>,
-    placements: BTreeMap<PlacementKey, Placement>,
+    aliases: Kept<u64, Alias>,
+    queues: Kept<u64, GameSessionQueue>,
+    placements: Kept<PlacementKey, Placement>,
     placement_ids: HashMap<String, PlacementKey>,
     placement_of: HashMap<GameSessionKey, PlacementKey>,
     pending_placements: BTreeSet<PlacementKey>,
@@ -120,62 +127,72 @@ pub(crate) struct World {
     retry_placements: bool,
     /// Activations of game sessions that are still to be refused on purpose.
     refused_activations: u32,
-    placement_events: VecDeque<PlacementEventSnapshot>,
+    /// Placement events for those outside.
+    notices: VecDeque<PlacementEvent>,
+    placement_events: Kept<u64, PlacementEventSnapshot>,
     /// Tags by the ARN of what they are on.
-    tags: HashMap<String, BTreeMap<String, String>>,
+    tags: Kept<String, BTreeMap<String, String>>,
     timers: Timers,
     /// The turns of server processes, if they are throttled.
     turns: Throttle,
     outbox: VecDeque<Outgoing>,
-    fleet_events: VecDeque<FleetEvent>,
+    fleet_events: Kept<u64, FleetEvent>,
     chronicle: Chronicle,
     /// Who makes the call that is being carried out.
     caller: Caller,
+    /// Whether changes are remembered for a store.
+    watched: bool,
 }
 
 impl World {
     /// A world with one Anywhere fleet in one location, and nothing else.
     pub(crate) fn new(settings: Settings, ids: Ids, beacons: Box<dyn Beacons>, now: Timestamp) -> Self {
-        let mut world = Self {
+        let mut world = Self::empty(settings, ids, beacons);
+        world.add_default_fleet(now);
+        world
+    }
+
+    fn empty(settings: Settings, ids: Ids, beacons: Box<dyn Beacons>) -> Self {
+        Self {
             settings,
             ids,
             beacons,
             serial: 0,
-            fleets: BTreeMap::new(),
-            locations: BTreeMap::new(),
-            computes: BTreeMap::new(),
-            grants: HashMap::new(),
+            fleets: Kept::default(),
+            locations: Kept::default(),
+            computes: Kept::default(),
+            grants: Kept::default(),
             sockets: HashMap::new(),
-            processes: BTreeMap::new(),
+            processes: Kept::default(),
             live_processes: HashMap::new(),
             ended_processes: VecDeque::new(),
             idle: BTreeMap::new(),
-            game_sessions: BTreeMap::new(),
+            game_sessions: Kept::default(),
             game_session_arns: HashMap::new(),
             ended_game_sessions: VecDeque::new(),
             search: Search::default(),
-            player_sessions: BTreeMap::new(),
+            player_sessions: Kept::default(),
             player_session_ids: HashMap::new(),
-            aliases: BTreeMap::new(),
-            queues: BTreeMap::new(),
-            placements: BTreeMap::new(),
+            aliases: Kept::default(),
+            queues: Kept::default(),
+            placements: Kept::default(),
             placement_ids: HashMap::new(),
             placement_of: HashMap::new(),
             pending_placements: BTreeSet::new(),
             ended_placements: VecDeque::new(),
             retry_placements: false,
             refused_activations: 0,
-            placement_events: VecDeque::new(),
-            tags: HashMap::new(),
+            notices: VecDeque::new(),
+            placement_events: Kept::default(),
+            tags: Kept::default(),
             timers: Timers::default(),
             turns: Throttle::default(),
             outbox: VecDeque::new(),
-            fleet_events: VecDeque::new(),
+            fleet_events: Kept::default(),
             chronicle: Chronicle::default(),
             caller: Caller::default(),
-        };
-        world.add_default_fleet(now);
-        world
+            watched: false,
+        }
     }
 
     /// The next frame to send.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{World, keys::PlacementKey};
 use crate::{
     model::{status::PlacementStatus, timestamp::Timestamp},
+    notify::PlacementEvent,
     snapshot::PlacementEventSnapshot,
 };
 
@@ -47,12 +48,44 @@ impl World {
             detail.insert("customEventData".into(), json!(data));
         }
         if self.placement_events.len() >= MAX_EVENTS {
-            self.placement_events.pop_front();
+            self.placement_events.pop_first();
         }
-        self.placement_events.push_back(PlacementEventSnapshot {
+        self.announce(&placement.game_session_queue_name, detail.clone(), now);
+        let serial = self.next_serial();
+        let event = PlacementEventSnapshot {
             placement_id: placement.placement_id,
             kind: kind.to_owned(),
             detail: detail.to_string(),
+        };
+        self.placement_events.insert(serial, event);
+    }
+
+    /// The event for those outside, as AWS sends it.
+    fn announce(&mut self, queue: &str, detail: Value, now: Timestamp) {
+        let id = self.new_id("");
+        let topic = self
+            .queue(queue)
+            .ok()
+            .and_then(|queue| queue.notification_target.clone());
+        if self.notices.len() >= MAX_EVENTS {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(PlacementEvent {
+            version: "0",
+            id,
+            detail_type: "GameLift Queue Placement Event",
+            source: "aws.gamelift",
+            account: self.settings.account.clone(),
+            time: now.as_iso_seconds(),
+            region: self.settings.region.clone(),
+            resources: [self.arn(&format!("gamesessionqueue/{queue}"))],
+            detail,
+            topic,
         });
+    }
+
+    /// The next event for those outside.
+    pub(crate) fn poll_notice(&mut self) -> Option<PlacementEvent> {
+        self.notices.pop_front()
     }
 }

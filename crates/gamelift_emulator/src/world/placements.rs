@@ -3,6 +3,8 @@
 //! A placement is `PENDING` until its game session is active; then the players get their seats and it is `FULFILLED`. A
 //! game session that ends before it was active is forgotten by the placement, which goes on until the queue's time is up.
 
+use serde::{Deserialize, Serialize};
+
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
@@ -26,12 +28,13 @@ const MAX_ENDED: usize = 20_000;
 const MAX_PENDING: usize = 10_000;
 
 /// A placement.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Placement {
     pub(super) call: StartPlacementInput,
     pub(super) queue: String,
     pub(super) status: PlacementStatus,
     pub(super) started: Timestamp,
-    deadline: Timestamp,
+    pub(super) deadline: Timestamp,
     pub(super) ended: Option<Timestamp>,
     /// On its way to being active, or active.
     pub(super) game_session: Option<GameSessionKey>,

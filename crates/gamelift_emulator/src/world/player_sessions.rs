@@ -1,5 +1,7 @@
 //! Player sessions: seats that are reserved, taken, given back, or lapse.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     World,
     chronicle::{About, Level},
@@ -20,6 +22,7 @@ use crate::model::{
 };
 
 /// A seat in a game session.
+#[derive(Serialize, Deserialize)]
 pub(super) struct PlayerSession {
     pub(super) id: String,
     pub(super) game_session: GameSessionKey,
@@ -28,7 +31,7 @@ pub(super) struct PlayerSession {
     pub(super) status: PlayerSessionStatus,
     pub(super) created: Timestamp,
     pub(super) ended: Option<Timestamp>,
-    reserved_until: Timestamp,
+    pub(super) reserved_until: Timestamp,
     pub(super) story: SeatStory,
 }
 

@@ -2,6 +2,8 @@
 //!
 //! A game session is placed on a process only after its first healthy heartbeat, while it has a socket, and never twice.
 
+use serde::{Deserialize, Serialize};
+
 use std::{collections::VecDeque, time::Duration};
 
 use gamelift_server_sdk::proto::message::{ActivateServerProcess, Push, Reply, TerminateProcess};
@@ -24,7 +26,7 @@ const UNHEALTHY_HEARTBEATS: u8 = 3;
 const MAX_ENDED: usize = 1_000;
 
 /// What a process is known by while it lives.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct ProcessName {
     pub(super) fleet_id: String,
     pub(super) compute_name: String,
@@ -32,6 +34,7 @@ pub(super) struct ProcessName {
 }
 
 /// A server process.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Process {
     pub(super) name: ProcessName,
     pub(super) location: String,
@@ -41,10 +44,12 @@ pub(super) struct Process {
     pub(super) port: u16,
     pub(super) sdk_language: String,
     /// Its open sockets, the newest last.
+    #[serde(skip)]
     pub(super) sockets: Vec<SocketId>,
     /// Since when it has no socket.
     pub(super) alone_since: Option<Timestamp>,
     /// The SDK instance that became ready, and the socket on which it did.
+    #[serde(with = "super::process_rows::ready_as")]
     ready_as: (String, Option<SocketId>),
     pub(super) healthy: bool,
     unhealthy_in_a_row: u8,
@@ -53,8 +58,10 @@ pub(super) struct Process {
     pub(super) game_session: Option<GameSessionKey>,
     pub(super) terminate_at: Option<Timestamp>,
     pub(super) renew_token_at: Option<Timestamp>,
+    #[serde(skip)]
     pub(super) undelivered: Vec<Push>,
     /// The last replies, to be repeated for a repeated request.
+    #[serde(with = "super::process_rows::replies")]
     pub(super) replies: VecDeque<Reply>,
 }
 

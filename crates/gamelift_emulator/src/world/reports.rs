@@ -101,7 +101,7 @@ impl World {
         }
         let events = self
             .fleet_events
-            .iter()
+            .values()
             .filter(|event| event.fleet_id == fleet_id)
             .filter(|event| input.start_time.is_none_or(|start| event.time >= start))
             .filter(|event| input.end_time.is_none_or(|end| event.time <= end))
@@ -109,7 +109,7 @@ impl World {
                 let shown = Event {
                     event_id: format!("event-{:016x}", event.serial),
                     resource_id: event.fleet_id.clone(),
-                    event_code: event.code,
+                    event_code: event.code.0,
                     message: event.message.clone(),
                     event_time: event.time,
                 };

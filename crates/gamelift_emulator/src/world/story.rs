@@ -1,5 +1,7 @@
 //! The moments of a game session and of its players, for its time line.
 
+use serde::{Deserialize, Serialize};
+
 use serde_json::Value;
 
 use super::{World, chronicle::Caller};
@@ -9,7 +11,7 @@ use crate::model::timestamp::Timestamp;
 const MAX_TRACE: usize = 128;
 
 /// When what happened to a game session, besides its creation and its end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Story {
     /// When the request that led to it came.
     pub(super) called: Option<Timestamp>,
@@ -22,7 +24,7 @@ pub(super) struct Story {
 }
 
 /// The same of a player session.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct SeatStory {
     pub(super) request_trace: Option<String>,
     pub(super) accepted: Option<Timestamp>,

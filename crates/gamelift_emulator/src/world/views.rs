@@ -48,9 +48,9 @@ impl World {
             game_session_id: arn(player.game_session).unwrap_or_default(),
             status: player.status,
         });
-        let fleet_events = self.fleet_events.iter().map(|event| FleetEventSnapshot {
+        let fleet_events = self.fleet_events.values().map(|event| FleetEventSnapshot {
             fleet_id: event.fleet_id.clone(),
-            code: event.code.to_owned(),
+            code: event.code.0.to_owned(),
             message: event.message.clone(),
             epoch_millis: event.time.as_millis(),
         });
@@ -62,7 +62,7 @@ impl World {
         });
         Snapshot {
             placements: placements.collect(),
-            placement_events: self.placement_events.iter().cloned().collect(),
+            placement_events: self.placement_events.values().cloned().collect(),
             processes: processes.collect(),
             game_sessions: game_sessions.collect(),
             player_sessions: player_sessions.collect(),

@@ -223,7 +223,7 @@ try {
     await page.locator("#timeline li").first().waitFor();
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      for (const [name, width, height] of [["wide", 1440, 1080], ["narrow", 420, 900]]) {
+      for (const [name, width, height] of [["wide", 1440, 1360], ["narrow", 420, 900]]) {
         await page.setViewportSize({ width, height });
         await page.evaluate(() => scrollTo(0, 0));
         await accessible(`${colorScheme} ${name}`);

@@ -86,7 +86,7 @@ impl World {
             id: session.arn.clone(),
             name: session.name.clone(),
             status: session.status.word(),
-            reason: session.status_reason,
+            reason: session.status_reason.map(|word| word.0),
             fleet: session.fleet_id.clone(),
             location: session.location.clone(),
             compute: session.compute_name.clone(),
@@ -126,6 +126,6 @@ fn moments_of(session: &GameSession, process: &str) -> Vec<Moment> {
         .chain(moment(Some(session.created), "pushed", Some(process)))
         .chain(moment(story.activated, "activated", None))
         .chain(moment(story.asked_to_end, "asked_to_end", None))
-        .chain(moment(session.ended, "ended", session.status_reason))
+        .chain(moment(session.ended, "ended", session.status_reason.map(|word| word.0)))
         .collect()
 }

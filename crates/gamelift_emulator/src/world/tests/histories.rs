@@ -14,7 +14,7 @@ use crate::{
 
 /// One thing that may happen. The numbers pick one of what there is.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Connect(usize),
     Disconnect(usize),
     Ready(usize),
@@ -41,7 +41,7 @@ enum Step {
     Refresh,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let any = 0..8_usize;
     prop_oneof![
         3 => (0..4_usize).prop_map(Step::Connect),
@@ -140,7 +140,7 @@ fn pick<T: Clone>(of: &[T], number: usize) -> Option<T> {
     (!of.is_empty()).then(|| of[of.len() - 1 - number % of.len()].clone())
 }
 
-fn take(rig: &mut Rig, sockets: &mut Vec<SocketId>, step: &Step) {
+pub(super) fn take(rig: &mut Rig, sockets: &mut Vec<SocketId>, step: &Step) {
     let before = rig.world.snapshot();
     let session = |number| pick(&before.game_sessions, number).map(|session| session.game_session_id);
     let player = |number| pick(&before.player_sessions, number);
@@ -260,7 +260,7 @@ fn rest(rig: &mut Rig, sockets: &[SocketId]) -> Option<String> {
 }
 
 /// `EMULATOR_HISTORIES` asks for more than the ordinary number.
-fn histories() -> u32 {
+pub(super) fn histories() -> u32 {
     from_environment("EMULATOR_HISTORIES").unwrap_or(1_000)
 }
 

@@ -8,6 +8,7 @@ mod limits;
 mod named;
 mod paging;
 mod placements;
+mod restored;
 mod rig;
 mod search;
 mod timers;

@@ -1,0 +1,83 @@
+//! The one file that sends HTTP requests: one POST on one connection, of which the status alone is read.
+
+use std::{io, time::Duration};
+
+use axum::http::{StatusCode, Uri};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// A subscriber must have answered by then; SNS waits as long.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// `HTTP/1.1 200`.
+const STATUS_LENGTH: usize = 12;
+
+/// Why a delivery did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PostError {
+    #[error("no answer within {TIMEOUT:?}")]
+    TimedOut,
+    #[error("the endpoint is no URL of a host")]
+    Endpoint,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("what was answered is no HTTP")]
+    Answer,
+    #[error("answered with {0}")]
+    Status(StatusCode),
+}
+
+/// Posts a body; a status from 200 to 299 is success. Neither names nor values of headers have line breaks.
+pub(super) async fn post(endpoint: &str, headers: &[(&'static str, String)], body: &[u8]) -> Result<(), PostError> {
+    timeout(TIMEOUT, exchange(endpoint, headers, body))
+        .await
+        .map_err(|_| PostError::TimedOut)?
+}
+
+async fn exchange(endpoint: &str, headers: &[(&'static str, String)], body: &[u8]) -> Result<(), PostError> {
+    let uri: Uri = endpoint.parse().map_err(|_| PostError::Endpoint)?;
+    let authority = uri.authority().ok_or(PostError::Endpoint)?;
+    let host = authority.host().trim_matches(['[', ']']);
+    let mut stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut head = format!("POST {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value.as_str(), "\r\n"]);
+    }
+    head.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n"]);
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body).await?;
+    stream.flush().await?;
+    let mut answer = [0; STATUS_LENGTH];
+    stream.read_exact(&mut answer).await?;
+    let status = status(&answer).ok_or(PostError::Answer)?;
+    // a subscriber that still writes should not find its connection broken
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(PostError::Status(status))
+    }
+}
+
+fn status(answer: &[u8; STATUS_LENGTH]) -> Option<StatusCode> {
+    let code = answer.strip_prefix(b"HTTP/1.")?.get(2..)?;
+    StatusCode::from_bytes(code).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_read_from_an_answer_of_http_alone() {
+        assert_eq!(status(b"HTTP/1.1 204"), Some(StatusCode::NO_CONTENT));
+        assert_eq!(status(b"HTTP/1.0 503"), Some(StatusCode::SERVICE_UNAVAILABLE));
+        for answer in [b"SSH-2.0-Open", b"HTTP/2.0 200", b"HTTP/1.1 xyz"] {
+            assert_eq!(status(answer), None);
+        }
+    }
+}
