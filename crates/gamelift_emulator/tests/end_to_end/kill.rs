@@ -299,7 +299,7 @@ async fn an_emulator_that_is_killed_in_the_midst_of_traffic_forgets_nothing_that
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        timeout(LIMIT, enough).await.expect("no traffic");
+        timeout(3 * LIMIT, enough).await.expect("no traffic");
         running.kill();
         traffic.shutdown().await;
         running = Running::start(directory.path(), port);
