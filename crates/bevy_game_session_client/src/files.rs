@@ -103,11 +103,13 @@ impl PlayerFiles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => warn!(name, %error, "a kept file cannot be read: it is ignored"),
             Ok(_) if text.len() as u64 > LONGEST => warn!(name, "a kept file is too long: it is ignored"),
-            Ok(_) => match serde_json::from_slice(&text) {
-                Ok(value) => return Some(value),
+            Ok(_) => {
+                if let Ok(value) = serde_json::from_slice(&text) {
+                    return Some(value);
+                }
                 // What the error says of the text may be secret.
-                Err(_) => warn!(name, "a kept file is not one of this game: it is ignored"),
-            },
+                warn!(name, "a kept file is not one of this game: it is ignored");
+            }
         }
         None
     }

@@ -115,6 +115,10 @@ fn keep(
 ) {
     index.resumable = None;
     commands.remove_resource::<ResumableSession>();
+    if arrived.local {
+        // What this process hosts ends with it.
+        return keeping.files.remove(FILE);
+    }
     let Some(record) = index.record(arrived.entity) else {
         return;
     };

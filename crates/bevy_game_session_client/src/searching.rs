@@ -183,6 +183,7 @@ pub(crate) struct Pings {
 pub(crate) struct Ping {
     pub(crate) id: GameSessionId,
     pub(crate) asked: std::sync::Mutex<BoxedFuture<Option<Duration>>>,
+    #[expect(clippy::option_option, reason = "no answer yet, or the answer that it is not known")]
     pub(crate) answer: Option<Option<Duration>>,
 }
 

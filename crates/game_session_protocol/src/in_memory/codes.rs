@@ -22,14 +22,13 @@ impl World {
             return Err(refused(ErrorCode::SessionEnded));
         }
         let known = self.codes.iter().find(|(_, of)| *of == id);
-        let join_code = match known {
-            Some((code, _)) => code.clone(),
-            None => {
-                let code = random_bytes::<8>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
-                let code = String::from_iter(code);
-                self.codes.insert(code.clone(), id.clone());
-                code
-            }
+        let join_code = if let Some((code, _)) = known {
+            code.clone()
+        } else {
+            let code = random_bytes::<8>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+            let code = String::from_iter(code);
+            self.codes.insert(code.clone(), id.clone());
+            code
         };
         Ok(JoinCode {
             join_code,

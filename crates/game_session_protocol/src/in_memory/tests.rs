@@ -443,7 +443,10 @@ fn game_sessions_are_listed_in_the_order_that_is_asked_for() {
             ..FindGameSessions::default()
         };
         let page = block_on(bob.find(query)).unwrap();
-        String::from_iter(page.game_sessions.into_iter().map(|found| found.name))
+        page.game_sessions
+            .into_iter()
+            .map(|found| found.name)
+            .collect::<String>()
     };
     assert_eq!(listed(GameSessionOrder::Oldest), "bca");
     assert_eq!(listed(GameSessionOrder::Newest), "acb");
