@@ -11,7 +11,8 @@ use bevy_replicon::prelude::*;
 use bevy_replicon_renet::RepliconRenetPlugins;
 
 use crate::cli::ServerArgs;
-use crate::game::{RulesPlugin, SharedGamePlugin, TICKS_PER_SECOND};
+use crate::game::{RulesPlugin, SharedGamePlugin};
+use crate::sim::TICKS_PER_SECOND;
 
 /// netcode tells every player's address at `info`, and notes about single packets at any level.
 const FILTER: &str = "info,netcode=off";
@@ -33,7 +34,7 @@ pub fn run(args: ServerArgs) -> Result<AppExit, Box<dyn Error>> {
         ))
         .add_plugins((RepliconPlugins, RepliconRenetPlugins))
         .add_plugins((SessionServerPlugin::new(host), ProcessSignalsPlugin::from_env()))
-        .add_plugins(SessionServerRunnerPlugin::at_hz(TICKS_PER_SECOND))
+        .add_plugins(SessionServerRunnerPlugin::at_hz(TICKS_PER_SECOND.into()))
         .add_plugins(TravelPlugin::replicon().port(args.port))
         .add_plugins((SharedGamePlugin, RulesPlugin))
         .run();

@@ -1,38 +1,34 @@
-//! The keyboard: arrow keys or WASD steer, Escape leaves.
+//! The keyboard in a game: arrow keys or WASD steer, Space dashes.
 
 use bevy::prelude::*;
 use bevy_game_session::prelude::*;
 
-use crate::game::Steer;
+use super::flight::Intent;
+use super::menu::Paused;
 
-/// Reads the keyboard while connected.
+/// Reads the keyboard while in a session.
 pub(super) struct KeysPlugin;
 
 impl Plugin for KeysPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(Update, (steer.run_if(in_state(ClientSessionState::InSession)), quit));
+        app.add_systems(PreUpdate, steer.run_if(in_state(ClientSessionState::InSession)));
     }
 }
 
-fn steer(keys: Res<ButtonInput<KeyCode>>, mut last: Local<Steer>, mut out: MessageWriter<Steer>) {
+fn steer(keys: Res<ButtonInput<KeyCode>>, paused: Res<Paused>, mut intent: ResMut<Intent>) {
+    if paused.0 {
+        intent.0 = default();
+        return;
+    }
     let axis = |plus: [KeyCode; 2], minus: [KeyCode; 2]| {
         f32::from(i8::from(keys.any_pressed(plus)) - i8::from(keys.any_pressed(minus)))
     };
-    let wish = Steer {
-        x: axis(
+    intent.0.steer = Vec2::new(
+        axis(
             [KeyCode::ArrowRight, KeyCode::KeyD],
             [KeyCode::ArrowLeft, KeyCode::KeyA],
         ),
-        y: axis([KeyCode::ArrowUp, KeyCode::KeyW], [KeyCode::ArrowDown, KeyCode::KeyS]),
-    };
-    if wish != *last {
-        *last = wish;
-        out.write(wish);
-    }
-}
-
-fn quit(keys: Res<ButtonInput<KeyCode>>, mut exit: MessageWriter<AppExit>) {
-    if keys.just_pressed(KeyCode::Escape) {
-        exit.write(AppExit::Success);
-    }
+        axis([KeyCode::ArrowUp, KeyCode::KeyW], [KeyCode::ArrowDown, KeyCode::KeyS]),
+    );
+    intent.0.dash |= keys.just_pressed(KeyCode::Space);
 }

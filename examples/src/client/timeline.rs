@@ -10,6 +10,7 @@ use bevy_game_session::protocol::ProgressStep;
 pub struct Timeline {
     click: Instant,
     reached: Vec<(ProgressStep, Duration)>,
+    quiet: bool,
 }
 
 impl Timeline {
@@ -28,7 +29,26 @@ impl Timeline {
         Self {
             click: Instant::now(),
             reached: Vec::new(),
+            quiet: false,
         }
+    }
+
+    /// The next click.
+    pub fn restart(&mut self) {
+        *self = Self {
+            quiet: self.quiet,
+            ..Self::start()
+        };
+    }
+
+    /// Says nothing on the terminal from now on.
+    pub fn hush(&mut self) {
+        self.quiet = true;
+    }
+
+    /// Whether it says nothing.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Marks a step as reached now, once; returns its time if it is new.

@@ -1,5 +1,6 @@
 //! The client in a window.
 
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,24 +9,50 @@ use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::window::{PresentMode, WindowResolution};
 
-use super::journey::JourneyPlugin;
-use super::{keys::KeysPlugin, panel::PanelPlugin, view::ViewPlugin};
+use crate::cli::ClientArgs;
+
+use super::flight::PlayerName;
+use super::flow::{FlowPlugin, Wish};
+use super::keys::KeysPlugin;
+use super::menu::MenuPlugin;
+use super::saved::Saved;
+use super::service::Services;
+use super::start::way_in;
+use super::view::ViewPlugin;
 
 /// No window could be shown at all; the text says why.
-pub struct NoWindow(pub String);
+pub(super) struct NoWindow(pub(super) String);
+
+/// Whether there is a display to show a window on, known before any plugin is built.
+pub(super) fn has_display() -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let needs_server = cfg!(all(unix, not(target_vendor = "apple")));
+    !needs_server || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
 
 /// Plays in a window until it is closed.
-pub(super) fn run(journey: JourneyPlugin) -> Result<AppExit, NoWindow> {
+pub(super) fn run(args: &ClientArgs, saved: Saved, services: Services) -> Result<AppExit, NoWindow> {
     let shown = Arc::new(AtomicBool::new(false));
     let first_frame = shown.clone();
     let reason = keep_quiet_until(shown.clone());
+    let flow = FlowPlugin::new(services);
+    let menu = || MenuPlugin {
+        browse_first: args.browse,
+        log_state: args.log_state,
+    };
+    let at_once = way_in(args);
     let played = catch_unwind(AssertUnwindSafe(|| {
         App::new()
-            .add_plugins(DefaultPlugins.set(window()).set(LogPlugin {
+            .add_plugins(DefaultPlugins.set(window(args.window)).set(LogPlugin {
                 filter: FILTER.into(),
                 ..default()
             }))
-            .add_plugins((journey, ViewPlugin, PanelPlugin, KeysPlugin))
+            .insert_resource(PlayerName(saved.name.clone()))
+            .insert_resource(saved)
+            .add_plugins((flow, ViewPlugin, KeysPlugin, menu()))
+            .add_systems(PostStartup, move |mut wishes: MessageWriter<Wish>| {
+                wishes.write_batch(at_once.clone());
+            })
             .add_systems(Last, move || first_frame.store(true, Ordering::Relaxed))
             .run()
     }));
@@ -62,11 +89,11 @@ fn keep_quiet_until(shown: Arc<AtomicBool>) -> Arc<Mutex<String>> {
 const FILTER: &str =
     "info,wgpu=error,naga=warn,bevy_render=error,bevy_winit=error,netcode=off,bevy_replicon::shared::message=error";
 
-fn window() -> WindowPlugin {
+fn window((width, height): (u32, u32)) -> WindowPlugin {
     WindowPlugin {
         primary_window: Some(Window {
-            title: "Star Gatherers - bevy_game_session".into(),
-            resolution: WindowResolution::new(960, 540),
+            title: "Star Gatherers".into(),
+            resolution: WindowResolution::new(width, height),
             present_mode: PresentMode::AutoVsync,
             ..default()
         }),

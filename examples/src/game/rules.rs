@@ -1,112 +1,86 @@
-//! The rules, on the server only: ships come and go with their players, fly, and gather stars.
+//! On the server: the [simulation](crate::sim) runs, and entities say what it says.
 
 use bevy::prelude::*;
-use bevy_game_session::server::AcceptedPlayer;
 use bevy_replicon::prelude::*;
 
-use super::{ARENA_RADIUS, Place, SHIP_RADIUS, STAR_RADIUS, Score, Ship, Star, Steer, Welcome, fly};
+use super::pilots;
+use super::{Clock, Course, Score, Ship, Spot, Star};
+use crate::sim::Arena;
 
-const STARS: u32 = 12;
-
-/// Runs the world. Ships hang on the entities of admitted players, so they go when their players go.
+/// Runs the game while a server is open. Ships of players hang on the entities of admitted players, so they go when
+/// their players go.
 pub struct RulesPlugin;
 
 impl Plugin for RulesPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<NextNumber>()
-            .add_observer(launch_ship)
-            .add_observer(welcome_player)
-            .add_systems(OnEnter(ServerState::Running), scatter_stars)
-            .add_systems(OnExit(ServerState::Running), clear_arena)
-            .add_systems(FixedUpdate, (steer_ships, move_ships, gather_stars).chain());
+        pilots::build(app);
+        app.add_systems(OnEnter(ServerState::Running), open_arena)
+            .add_systems(OnExit(ServerState::Running), close_arena)
+            .add_systems(
+                FixedUpdate,
+                (pilots::fill_seats, pilots::take_orders, step, tell_ships, tell_stars, tell_clock)
+                    .chain()
+                    .run_if(resource_exists::<Game>),
+            );
     }
 }
 
-#[derive(Resource, Default)]
-struct NextNumber(u32);
+/// The game that is played.
+#[derive(Resource)]
+pub(super) struct Game(pub(super) Arena);
 
-/// Where a ship was last told to fly.
-#[derive(Component, Default)]
-struct Heading(Vec2);
+/// Which star of the simulation an entity is.
+#[derive(Component)]
+struct StarId(u32);
 
-fn launch_ship(player: On<Add, AcceptedPlayer>, mut next: ResMut<NextNumber>, mut commands: Commands) {
-    next.0 += 1;
-    let at = spot(next.0) * 0.5;
-    commands.entity(player.entity).insert((
-        Ship { number: next.0 },
-        Place::from(at),
-        Score::default(),
-        Heading::default(),
-        Replicated,
-    ));
+fn open_arena(time: Res<Time<Real>>, mut commands: Commands) {
+    let seed = u64::try_from(time.elapsed().as_nanos()).unwrap_or_default();
+    let arena = Arena::new(seed);
+    commands.spawn((Clock::from(&arena.round), Replicated));
+    commands.insert_resource(Game(arena));
 }
 
-fn welcome_player(ready: On<Add, AuthorizedClient>, ships: Query<&Ship>, mut out: MessageWriter<ToClients<Welcome>>) {
-    if let Ok(ship) = ships.get(ready.entity) {
-        let targets = SendTargets::Single(ready.entity.into());
-        out.write(ToClients {
-            targets,
-            message: Welcome { ship: ship.number },
-        });
-    }
+fn close_arena(things: Query<Entity, Or<(With<StarId>, With<Clock>, With<pilots::Bot>)>>, mut commands: Commands) {
+    commands.remove_resource::<Game>();
+    things.iter().for_each(|thing| commands.entity(thing).despawn());
 }
 
-fn scatter_stars(mut commands: Commands) {
-    for number in 0..STARS {
-        commands.spawn((Star, Place::from(spot(number)), Replicated));
-    }
+fn step(mut game: ResMut<Game>) {
+    game.0.step();
 }
 
-fn clear_arena(stars: Query<Entity, With<Star>>, mut next: ResMut<NextNumber>, mut commands: Commands) {
-    next.0 = 0;
-    stars.iter().for_each(|star| commands.entity(star).despawn());
-}
-
-fn steer_ships(mut orders: MessageReader<FromClient<Steer>>, mut ships: Query<&mut Heading>) {
-    for order in orders.read() {
-        if let Some(mut heading) = order.client_id.entity().and_then(|player| ships.get_mut(player).ok()) {
-            heading.0 = Vec2::new(order.x, order.y);
-        }
-    }
-}
-
-fn move_ships(time: Res<Time>, mut ships: Query<(&Heading, &mut Place)>) {
-    for (heading, mut place) in &mut ships {
-        let there = Place::from(fly(place.to_vec(), heading.0, time.delta_secs()));
-        place.set_if_neq(there);
-    }
-}
-
-fn gather_stars(
-    mut ships: Query<(&Place, &mut Score)>,
-    mut stars: Query<&mut Place, (With<Star>, Without<Score>)>,
-    mut gathered: Local<u32>,
+fn tell_ships(
+    game: Res<Game>,
+    mut ships: Query<(&Ship, Option<&pilots::Deck>, &mut Course, &mut Score)>,
 ) {
-    for (ship, mut score) in &mut ships {
-        for mut star in &mut stars {
-            if ship.to_vec().distance(star.to_vec()) < SHIP_RADIUS + STAR_RADIUS {
-                score.0 += 1;
-                *gathered += 1;
-                *star = Place::from(spot(STARS + *gathered));
-            }
-        }
+    for (ship, deck, mut course, mut score) in &mut ships {
+        let Some(craft) = game.0.ships.iter().find(|craft| craft.number == ship.number) else {
+            continue;
+        };
+        let followed = deck.map_or(0, pilots::Deck::followed);
+        course.set_if_neq(Course::new(&craft.motion, followed));
+        score.set_if_neq(Score(craft.score));
     }
 }
 
-/// Spots spread over the arena by the golden angle: any run of them looks scattered, and every server agrees.
-fn spot(number: u32) -> Vec2 {
-    #[expect(clippy::cast_precision_loss, reason = "a spot needs no precision")]
-    let turn = number as f32;
-    let radius = (ARENA_RADIUS - 30.0) * (turn * 0.618_034).fract().sqrt();
-    Vec2::from_angle(turn * 2.399_963) * radius
+fn tell_stars(game: Res<Game>, mut known: Query<(Entity, &StarId, &mut Spot)>, mut commands: Commands) {
+    let stars = &game.0.stars;
+    let mut newest = 0;
+    for (entity, id, mut spot) in &mut known {
+        newest = newest.max(id.0);
+        match stars.iter().find(|star| star.id == id.0) {
+            Some(star) => drop(spot.set_if_neq(Spot::new(star.at))),
+            None => commands.entity(entity).despawn(),
+        }
+    }
+    let known: Vec<u32> = known.iter().map(|(_, id, _)| id.0).collect();
+    for star in stars.iter().filter(|star| !known.contains(&star.id)) {
+        commands.spawn((StarId(star.id), Star { worth: star.worth }, Spot::new(star.at), Replicated));
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_spot_is_inside_the_arena() {
-        assert!((0..10_000).all(|number| spot(number).length() < ARENA_RADIUS));
+fn tell_clock(game: Res<Game>, mut clocks: Query<&mut Clock>) {
+    for mut clock in &mut clocks {
+        clock.set_if_neq(Clock::from(&game.0.round));
     }
 }

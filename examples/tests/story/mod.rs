@@ -56,11 +56,11 @@ fn two_players() {
     );
 
     let mut guest = Player::start(&stage, &["--session", "Arena", "--play", "1"]);
-    guest.wait_for("saw 2 ship(s)");
+    guest.wait_for("saw 2 player(s)");
     guest.must_succeed();
     stage.wait_until("the guest's seat is free", |world| world.seats_in_use() == 1);
 
-    owner.wait_for("saw 1 ship(s)");
+    owner.wait_for("saw 1 player(s)");
     owner.must_succeed();
     stage.wait_until("the session is over", |world| {
         world.live_sessions() == 0 && world.seats_in_use() == 0

@@ -1,0 +1,237 @@
+//! On the server: a ship for everyone who is let in, bots for empty seats, orders from the wire.
+
+use std::collections::VecDeque;
+
+use bevy::prelude::*;
+use bevy_game_session::server::{AcceptedPlayer, HostedSession};
+use bevy_replicon::prelude::*;
+
+use super::rules::Game;
+use super::{Course, Hello, Order, Orders, Pilot, Score, Ship, Welcome};
+use crate::sim::{Input, MAX_SHIPS};
+
+/// So many orders may wait for their tick: the slack for packets that come in bunches.
+const WAITING: usize = 6;
+/// With more than so many waiting, two are taken in a tick, so that a hiccup does not make the ship slow for ever.
+const AT_EASE: usize = 4;
+
+/// The property of a game session that says how many seats bots may take.
+const BOTS_PROPERTY: &str = "bots";
+
+/// How bots are called.
+const BOT_NAMES: [&str; 8] = ["Vega", "Rigel", "Mira", "Deneb", "Altair", "Spica", "Lyra", "Atlas"];
+
+/// How many bots fly at most; the game session's property `bots` says less. Bots leave as players come.
+#[derive(Resource, Debug, Clone, Copy)]
+pub struct BotSeats(pub u16);
+
+impl Default for BotSeats {
+    fn default() -> Self {
+        Self(MAX_SHIPS)
+    }
+}
+
+/// Marks the ships of bots.
+#[derive(Component)]
+pub(super) struct Bot;
+
+/// The orders of a player that wait for their tick.
+#[derive(Component, Debug, Default)]
+pub(super) struct Deck {
+    waiting: VecDeque<(u32, Order)>,
+    followed: u32,
+    current: Order,
+}
+
+impl Deck {
+    /// The number of the last order that was followed.
+    pub(super) fn followed(&self) -> u32 {
+        self.followed
+    }
+
+    /// Takes what is new of what came. Too much at once means that the pilot's clock runs ahead: the oldest go.
+    fn hear(&mut self, orders: &Orders) {
+        let newest = self.waiting.back().map_or(self.followed, |(number, _)| *number);
+        self.waiting.extend(orders.numbered().filter(|(number, _)| *number > newest));
+        while self.waiting.len() > WAITING {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// The order of this tick: the next one, or the last one again without its dash.
+    fn follow(&mut self) -> Order {
+        if self.waiting.len() > AT_EASE {
+            self.waiting.pop_front();
+        }
+        if let Some((number, order)) = self.waiting.pop_front() {
+            self.followed = number;
+            self.current = order;
+            return order;
+        }
+        let input = Input {
+            dash: false,
+            ..self.current.input()
+        };
+        Order::from(input)
+    }
+}
+
+pub(super) fn build(app: &mut App) {
+    app.init_resource::<BotSeats>()
+        .add_observer(launch_ship)
+        .add_observer(remove_ship)
+        .add_systems(PreUpdate, greet.after(ServerSystems::Receive));
+}
+
+/// Everyone who is let in gets a ship, before the first tick too.
+fn launch_ship(player: On<Add, AcceptedPlayer>, mut commands: Commands) {
+    commands.entity(player.entity).queue(|mut player: EntityWorldMut| {
+        let number = player.world_scope(|world| world.get_resource_mut::<Game>().map(|mut game| game.0.launch()));
+        let Some(number) = number else { return };
+        player.insert((
+            Ship { number },
+            Pilot {
+                name: format!("Pilot {number}"),
+                bot: false,
+            },
+            Course::default(),
+            Score::default(),
+            Deck::default(),
+            Replicated,
+        ));
+    });
+}
+
+fn remove_ship(gone: On<Remove, Ship>, ships: Query<&Ship>, game: Option<ResMut<Game>>) {
+    if let (Ok(ship), Some(mut game)) = (ships.get(gone.entity), game) {
+        game.0.remove(ship.number);
+    }
+}
+
+/// Who says hello is told their ship, gets the name they want, and a clean deck: they may have come back.
+fn greet(
+    mut hellos: MessageReader<FromClient<Hello>>,
+    mut pilots: Query<(&Ship, &mut Pilot, &mut Deck)>,
+    mut out: MessageWriter<ToClients<Welcome>>,
+) {
+    for hello in hellos.read() {
+        let player = hello.client_id.entity();
+        let Some((ship, mut pilot, mut deck)) = player.and_then(|player| pilots.get_mut(player).ok()) else {
+            continue;
+        };
+        *deck = Deck::default();
+        if let Some(name) = Pilot::fit_name(&hello.message.name) {
+            pilot.name = name;
+        }
+        out.write(ToClients {
+            targets: SendTargets::Single(hello.client_id),
+            message: Welcome { ship: ship.number },
+        });
+    }
+}
+
+/// Bots take the seats that are empty, and make room for players.
+pub(super) fn fill_seats(
+    mut game: ResMut<Game>,
+    seats: Res<BotSeats>,
+    session: Option<Res<HostedSession>>,
+    players: Query<(), With<AcceptedPlayer>>,
+    bots: Query<(Entity, &Pilot), With<Bot>>,
+    mut commands: Commands,
+) {
+    let Some(session) = session else { return };
+    let property = session.properties().get(BOTS_PROPERTY).and_then(|bots| bots.parse().ok());
+    let most = session.max_players().min(MAX_SHIPS);
+    let empty = usize::from(most).saturating_sub(players.iter().count());
+    let wanted = empty.min(seats.0.min(property.unwrap_or(u16::MAX)).into());
+    let there = bots.iter().count();
+    for (bot, _) in bots.iter().skip(wanted) {
+        commands.entity(bot).despawn();
+    }
+    let taken = |name: &&str| bots.iter().any(|(_, pilot)| pilot.name == *name);
+    let mut names = BOT_NAMES.into_iter().filter(|name| !taken(name));
+    for _ in there..wanted {
+        let number = game.0.launch_bot();
+        commands.spawn((
+            Bot,
+            Ship { number },
+            Pilot {
+                name: names.next().unwrap_or("Comet").to_owned(),
+                bot: true,
+            },
+            Course::default(),
+            Score::default(),
+            Replicated,
+        ));
+    }
+}
+
+/// One order of each player is followed in each tick.
+pub(super) fn take_orders(
+    mut game: ResMut<Game>,
+    mut orders: MessageReader<FromClient<Orders>>,
+    mut decks: Query<(&Ship, &mut Deck)>,
+) {
+    for order in orders.read() {
+        let player = order.client_id.entity();
+        if let Some((_, mut deck)) = player.and_then(|player| decks.get_mut(player).ok()) {
+            deck.hear(&order.message);
+        }
+    }
+    for (ship, mut deck) in &mut decks {
+        let order = deck.follow();
+        if let Some(craft) = game.0.ship_mut(ship.number) {
+            craft.input = order.input();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(newest: u32, count: usize) -> Orders {
+        Orders {
+            newest,
+            orders: vec![Order::default(); count],
+        }
+    }
+
+    #[test]
+    fn orders_that_come_twice_are_followed_once_and_a_lost_packet_does_no_harm() {
+        let mut deck = Deck::default();
+        deck.hear(&orders(1, 1));
+        deck.hear(&orders(4, 4)); // the packets of 2 and 3 are lost
+        deck.hear(&orders(4, 4));
+        let followed: Vec<_> = (0..4)
+            .map(|_| {
+                deck.follow();
+                deck.followed()
+            })
+            .collect();
+        assert_eq!(followed, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_pilot_that_sends_too_much_is_bounded() {
+        let mut deck = Deck::default();
+        (1..1000).for_each(|newest| deck.hear(&orders(newest, 4)));
+        assert!(deck.waiting.len() <= WAITING);
+    }
+
+    #[test]
+    fn a_pilot_that_falls_silent_flies_on_but_does_not_dash_again() {
+        let mut deck = Deck::default();
+        let dash = Input {
+            steer: Vec2::X,
+            dash: true,
+        };
+        deck.hear(&Orders {
+            newest: 1,
+            orders: vec![dash.into()],
+        });
+        assert!(deck.follow().input().dash);
+        let next = deck.follow().input();
+        assert!(!next.dash && next.steer == Vec2::X);
+    }
+}
