@@ -54,6 +54,9 @@ pub struct ClientArgs {
     /// Only the local network: no backend is needed.
     #[arg(long, conflicts_with = "backend")]
     pub lan: bool,
+    /// Of the local network only this machine: to try it with yourself.
+    #[arg(long)]
+    pub loopback: bool,
     /// What other players call you.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -113,7 +116,9 @@ mod tests {
     #[test]
     fn the_ways_in_exclude_each_other_and_bots_have_no_window() {
         let parse = |args: &[&str]| Cli::try_parse_from([&["client"], args].concat()).is_ok();
-        assert!(parse(&["--host", "--lan"]) && parse(&["--headless", "--bots", "8"]) && parse(&["--window", "640x360"]));
+        assert!(
+            parse(&["--host", "--lan"]) && parse(&["--headless", "--bots", "8"]) && parse(&["--window", "640x360"])
+        );
         assert!(!parse(&["--host", "--browse"]) && !parse(&["--bots", "8"]) && !parse(&["--window", "7x7"]));
     }
 }

@@ -10,7 +10,7 @@ use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
 
 use super::flight::PlayerName;
-use super::flow::FlowPlugin;
+use super::flow::{FlowPlugin, Wish};
 use super::headless::{Errand, ErrandPlugin, FILTER, Report};
 use super::timeline::milliseconds;
 
@@ -25,19 +25,25 @@ struct Player {
     exit: Option<AppExit>,
 }
 
-/// Runs one player for each of the flows until all have left; says whether all arrived and none was lost.
+/// Runs one player for each of the flows until all have left; says whether all arrived and none was lost. Who takes any
+/// session sets out when the one before has arrived, so that they fill sessions instead of opening one each.
 pub(super) fn run(flows: Vec<FlowPlugin>, errand: &Errand) -> (bool, Vec<Report>) {
     let mut players: Vec<_> = (1..)
         .zip(flows)
         .map(|(number, flow)| player(number, flow, errand))
         .collect();
+    let one_by_one = matches!(errand.way_in, Wish::Quick(_));
     while players.iter().any(|player| player.exit.is_none()) {
         let begun = Instant::now();
         let mut arriving = false;
         for player in players.iter_mut().filter(|player| player.exit.is_none()) {
             player.app.update();
             player.exit = player.app.should_exit();
-            arriving |= player.look(|report| report.arrived.is_none());
+            let is_on_the_way = player.exit.is_none() && player.look(|report| report.arrived.is_none());
+            arriving |= is_on_the_way;
+            if one_by_one && is_on_the_way {
+                break;
+            }
         }
         let frame = if arriving { HASTE } else { FRAME };
         std::thread::sleep(frame.saturating_sub(begun.elapsed()));

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bevy::prelude::*;
-use bevy_game_session::client::{FoundSession, SessionOperation, SessionQuery, SessionSettings};
+use bevy_game_session::client::{FoundSession, Reach, SessionOperation, SessionQuery, SessionSettings};
 use bevy_game_session::prelude::*;
 use bevy_game_session::protocol::{GameSession, ProgressStep};
 use bevy_replicon::prelude::*;
@@ -15,7 +15,7 @@ use bevy_replicon_renet::RepliconRenetPlugins;
 use crate::game::{BUILD, SharedGamePlugin};
 
 use super::flight::FlightPlugin;
-use super::service::Services;
+use super::service::{PlaysOnline, Services};
 use super::timeline::{Timeline, milliseconds};
 
 /// What this client calls its session.
@@ -122,7 +122,10 @@ pub struct Flow {
 impl Flow {
     /// The sentence for the player.
     pub fn trouble_sentence(&self) -> Option<&str> {
-        self.trouble.as_deref().and_then(|lines| lines.first()).map(String::as_str)
+        self.trouble
+            .as_deref()
+            .and_then(|lines| lines.first())
+            .map(String::as_str)
     }
 
     fn set_out(&mut self, doing: String) {
@@ -153,21 +156,26 @@ fn grant(
     mut wishes: MessageReader<Wish>,
     mut flow: ResMut<Flow>,
     mut timeline: ResMut<Timeline>,
+    online: Res<PlaysOnline>,
     mut sessions: Sessions,
     mut commands: Commands,
 ) {
+    let reachable = |settings: &SessionSettings| {
+        let settings = settings.clone();
+        if online.0 { settings } else { settings.reach(Reach::Lan) }
+    };
     for wish in wishes.read() {
         match wish {
             Wish::Quick(settings) => {
                 flow.set_out("Looking for a game".into());
                 begin(&mut timeline);
-                sessions.quick_join(GAME, settings.clone());
+                sessions.quick_join(GAME, reachable(settings));
             }
             Wish::Host(settings) => {
                 flow.set_out("Creating a session".into());
                 flow.owner = true;
                 begin(&mut timeline);
-                match sessions.create(GAME, settings.clone()) {
+                match sessions.create(GAME, reachable(settings)) {
                     Ok(_) => sessions.start(GAME),
                     Err(error) => flow.fail(Stage::Idle, explain(error.player_message(), &error)),
                 }
@@ -194,6 +202,8 @@ fn grant(
                 flow.stage = Stage::Idle;
                 forget(&mut sessions);
             }
+            // a host that leaves takes the server along
+            Wish::Leave if flow.at_home && flow.stage == Stage::Playing => sessions.end(GAME),
             Wish::Leave if sessions.phase(GAME) == Some(SessionPhase::InProgress) => sessions.leave(GAME),
             Wish::Leave => {
                 flow.stage = Stage::Idle;
@@ -271,6 +281,7 @@ fn note_arrival(
     sessions.join_code(GAME);
     say_step(&mut timeline, ProgressStep::InSession);
     flow.stage = Stage::Playing;
+    flow.at_home = arrived.local;
     flow.trouble = None;
     if let Ok(connection) = connections.get(arrived.entity) {
         flow.session = Some(connection.game_session().clone());
@@ -289,7 +300,10 @@ fn note_failure(failed: On<SessionFailed>, mut flow: ResMut<Flow>, mut sessions:
     if failed.operation == SessionOperation::JoinCode {
         return; // a session without a code is played all the same
     }
-    let searching = flow.searching.as_ref().is_some_and(|(search, _)| *search == failed.entity);
+    let searching = flow
+        .searching
+        .as_ref()
+        .is_some_and(|(search, _)| *search == failed.entity);
     if failed.name != GAME && !searching {
         return; // the table of sessions speaks for itself
     }

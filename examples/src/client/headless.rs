@@ -87,7 +87,11 @@ impl Plugin for ErrandPlugin {
             .add_systems(First, leave_after_play)
             .add_systems(
                 Update,
-                (set_out.run_if(settled), measure.run_if(on_timer(Duration::from_secs(1))), give_up),
+                (
+                    set_out.run_if(settled),
+                    measure.run_if(on_timer(Duration::from_secs(1))),
+                    give_up,
+                ),
             )
             .add_observer(start_play)
             .add_observer(note_end)
@@ -189,7 +193,12 @@ fn exit_when_ended(_: On<SessionEnded>, mut exit: MessageWriter<AppExit>) {
 }
 
 /// The end of a session by its owner is no failure.
-fn note_end(lost: On<SessionDisconnected>, mut flow: ResMut<Flow>, errand: Res<Errand>, mut exit: MessageWriter<AppExit>) {
+fn note_end(
+    lost: On<SessionDisconnected>,
+    mut flow: ResMut<Flow>,
+    errand: Res<Errand>,
+    mut exit: MessageWriter<AppExit>,
+) {
     if lost.reason == DisconnectReason::Goodbye(GoodbyeCode::SessionEnded) {
         if !errand.quiet {
             println!("              {}", GoodbyeCode::SessionEnded);

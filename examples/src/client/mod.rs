@@ -24,6 +24,6 @@ mod view;
 mod window;
 
 pub use headless::{Errand, Report};
-pub use service::Services;
+pub use service::{LanReach, Services};
 pub use start::play;
 pub use timeline::{Timeline, milliseconds};

@@ -8,13 +8,13 @@ use bevy::prelude::AppExit;
 use crate::cli::ClientArgs;
 use crate::roles::exit_code;
 
+use super::crowd;
 use super::flow::{FlowPlugin, MAX_PLAYERS, Wish, explain, settings};
 use super::headless::{self, Errand, Report};
 use super::saved::Saved;
-use super::service::Services;
+use super::service::{LanReach, Services};
 use super::timeline::milliseconds;
 use super::window::{self, NoWindow};
-use super::crowd;
 
 /// How many servers a client with a window keeps ready: one more than it can play on.
 const SERVERS_FOR_A_WINDOW: usize = 2;
@@ -46,7 +46,13 @@ fn try_play(args: &ClientArgs) -> Result<ExitCode, Box<dyn Error>> {
         None
     };
     let own = stack.as_ref().map(|stack| stack::backend_url(stack).to_owned());
-    let services = || Services::new(saved.backend.as_deref().or(own.as_deref()));
+    let lan = match (args.loopback, args.lan || !headless) {
+        (true, _) => LanReach::Loopback,
+        (false, true) => LanReach::Everywhere,
+        (false, false) => LanReach::Nowhere,
+    };
+    let backend = saved.backend.as_deref().or(own.as_deref()).filter(|_| !args.lan);
+    let services = || Services::new(backend, lan);
     match args.bots {
         Some(count) => play_crowd(args, count, services),
         None if headless => play_headless(args, services()?),
@@ -92,6 +98,7 @@ fn errand(args: &ClientArgs) -> Errand {
     Errand {
         way_in: way_in(args).unwrap_or_else(|| match args.backend {
             Some(_) => Wish::Find(args.session.clone()),
+            None if args.lan => Wish::Find(args.session.clone()),
             None => Wish::Host(settings(session_name(args), MAX_PLAYERS)),
         }),
         play: args.play_time(),

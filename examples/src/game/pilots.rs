@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use bevy_game_session::server::{AcceptedPlayer, HostedSession};
+use bevy_game_session::server::{AcceptedPlayer, HostedSession, LocalPlayer, PlayerAbsent};
 use bevy_replicon::prelude::*;
 
 use super::rules::Game;
@@ -52,7 +53,8 @@ impl Deck {
     /// Takes what is new of what came. Too much at once means that the pilot's clock runs ahead: the oldest go.
     fn hear(&mut self, orders: &Orders) {
         let newest = self.waiting.back().map_or(self.followed, |(number, _)| *number);
-        self.waiting.extend(orders.numbered().filter(|(number, _)| *number > newest));
+        self.waiting
+            .extend(orders.numbered().filter(|(number, _)| *number > newest));
         while self.waiting.len() > WAITING {
             self.waiting.pop_front();
         }
@@ -112,10 +114,11 @@ fn remove_ship(gone: On<Remove, Ship>, ships: Query<&Ship>, game: Option<ResMut<
 fn greet(
     mut hellos: MessageReader<FromClient<Hello>>,
     mut pilots: Query<(&Ship, &mut Pilot, &mut Deck)>,
+    at_home: AtHome,
     mut out: MessageWriter<ToClients<Welcome>>,
 ) {
     for hello in hellos.read() {
-        let player = hello.client_id.entity();
+        let player = at_home.player(hello.client_id);
         let Some((ship, mut pilot, mut deck)) = player.and_then(|player| pilots.get_mut(player).ok()) else {
             continue;
         };
@@ -130,6 +133,18 @@ fn greet(
     }
 }
 
+/// Which entity of a player a message is from, also where the player sits at the server itself.
+#[derive(SystemParam)]
+pub(super) struct AtHome<'w, 's> {
+    local: Query<'w, 's, Entity, With<LocalPlayer>>,
+}
+
+impl AtHome<'_, '_> {
+    fn player(&self, from: ClientId) -> Option<Entity> {
+        from.entity().or_else(|| self.local.iter().next())
+    }
+}
+
 /// Bots take the seats that are empty, and make room for players.
 pub(super) fn fill_seats(
     mut game: ResMut<Game>,
@@ -140,7 +155,10 @@ pub(super) fn fill_seats(
     mut commands: Commands,
 ) {
     let Some(session) = session else { return };
-    let property = session.properties().get(BOTS_PROPERTY).and_then(|bots| bots.parse().ok());
+    let property = session
+        .properties()
+        .get(BOTS_PROPERTY)
+        .and_then(|bots| bots.parse().ok());
     let most = session.max_players().min(MAX_SHIPS);
     let empty = usize::from(most).saturating_sub(players.iter().count());
     let wanted = empty.min(seats.0.min(property.unwrap_or(u16::MAX)).into());
@@ -170,18 +188,20 @@ pub(super) fn fill_seats(
 pub(super) fn take_orders(
     mut game: ResMut<Game>,
     mut orders: MessageReader<FromClient<Orders>>,
-    mut decks: Query<(&Ship, &mut Deck)>,
+    mut decks: Query<(&Ship, &mut Deck, Has<PlayerAbsent>)>,
+    at_home: AtHome,
 ) {
     for order in orders.read() {
-        let player = order.client_id.entity();
-        if let Some((_, mut deck)) = player.and_then(|player| decks.get_mut(player).ok()) {
+        let player = at_home.player(order.client_id);
+        if let Some((_, mut deck, _)) = player.and_then(|player| decks.get_mut(player).ok()) {
             deck.hear(&order.message);
         }
     }
-    for (ship, mut deck) in &mut decks {
+    for (ship, mut deck, absent) in &mut decks {
         let order = deck.follow();
         if let Some(craft) = game.0.ship_mut(ship.number) {
-            craft.input = order.input();
+            // the ship of a player whose connection was lost waits for them
+            craft.input = if absent { Input::default() } else { order.input() };
         }
     }
 }

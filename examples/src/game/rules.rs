@@ -18,7 +18,14 @@ impl Plugin for RulesPlugin {
             .add_systems(OnExit(ServerState::Running), close_arena)
             .add_systems(
                 FixedUpdate,
-                (pilots::fill_seats, pilots::take_orders, step, tell_ships, tell_stars, tell_clock)
+                (
+                    pilots::fill_seats,
+                    pilots::take_orders,
+                    step,
+                    tell_ships,
+                    tell_stars,
+                    tell_clock,
+                )
                     .chain()
                     .run_if(resource_exists::<Game>),
             );
@@ -49,10 +56,7 @@ fn step(mut game: ResMut<Game>) {
     game.0.step();
 }
 
-fn tell_ships(
-    game: Res<Game>,
-    mut ships: Query<(&Ship, Option<&pilots::Deck>, &mut Course, &mut Score)>,
-) {
+fn tell_ships(game: Res<Game>, mut ships: Query<(&Ship, Option<&pilots::Deck>, &mut Course, &mut Score)>) {
     for (ship, deck, mut course, mut score) in &mut ships {
         let Some(craft) = game.0.ships.iter().find(|craft| craft.number == ship.number) else {
             continue;
@@ -75,7 +79,12 @@ fn tell_stars(game: Res<Game>, mut known: Query<(Entity, &StarId, &mut Spot)>, m
     }
     let known: Vec<u32> = known.iter().map(|(_, id, _)| id.0).collect();
     for star in stars.iter().filter(|star| !known.contains(&star.id)) {
-        commands.spawn((StarId(star.id), Star { worth: star.worth }, Spot::new(star.at), Replicated));
+        commands.spawn((
+            StarId(star.id),
+            Star { worth: star.worth },
+            Spot::new(star.at),
+            Replicated,
+        ));
     }
 }
 

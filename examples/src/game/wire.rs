@@ -198,7 +198,10 @@ pub struct Welcome {
     pub ship: u16,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and nothing is that far")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the cast saturates, and nothing is that far"
+)]
 fn steps(v: Vec2, per_unit: f32) -> [i16; 2] {
     [(v.x * per_unit).round() as i16, (v.y * per_unit).round() as i16]
 }
@@ -207,10 +210,7 @@ fn units(steps: [i16; 2], per_unit: f32) -> Vec2 {
     Vec2::new(steps[0].into(), steps[1].into()) / per_unit
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a full turn more is the same direction"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a full turn more is the same direction")]
 fn wrapped(heading: f32) -> i16 {
     (heading * TURN_STEPS).round() as i32 as i16
 }
@@ -233,7 +233,11 @@ mod tests {
         assert!(back.at.distance(motion.at) < 0.02 && back.velocity.distance(motion.velocity) < 0.1);
         assert!((back.heading - motion.heading).abs() < 0.001, "{}", back.heading);
         assert_eq!((back.dash, back.rest, back.dazed), (3, 40, 2));
-        assert_eq!(Course::new(&back, 9), Course::new(&motion, 9), "the second trip changes nothing");
+        assert_eq!(
+            Course::new(&back, 9),
+            Course::new(&motion, 9),
+            "the second trip changes nothing"
+        );
     }
 
     #[test]
@@ -242,7 +246,10 @@ mod tests {
             newest: 2,
             orders: vec![Order::default(); 100],
         };
-        assert_eq!(orders.numbered().map(|(number, _)| number).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(
+            orders.numbered().map(|(number, _)| number).collect::<Vec<_>>(),
+            [0, 1, 2]
+        );
     }
 
     #[test]

@@ -81,7 +81,9 @@ impl Mind {
         if self.ticks.is_multiple_of(PATIENCE) {
             self.choose(number, me, stars, rivals);
         }
-        let prey = rivals.iter().find(|rival| Some(rival.number) == self.prey && !rival.dazed);
+        let prey = rivals
+            .iter()
+            .find(|rival| Some(rival.number) == self.prey && !rival.dazed);
         let aim = prey.map(|prey| prey.at).or(self.target);
         let way = aim.map_or(Vec2::ZERO, |aim| aim - me.at);
         let steer = way.normalize_or_zero();

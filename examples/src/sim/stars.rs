@@ -86,9 +86,7 @@ impl Sower {
 
     /// A field to begin with.
     pub(super) fn fill(&mut self, rng: &mut Rng) -> Vec<DriftingStar> {
-        (0..FIELD)
-            .map(|_| self.star(anywhere(rng), Vec2::ZERO, 1))
-            .collect()
+        (0..FIELD).map(|_| self.star(anywhere(rng), Vec2::ZERO, 1)).collect()
     }
 
     /// Stars that fly out of a ship that was rammed.

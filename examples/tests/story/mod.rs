@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         "a_client_without_a_backend_says_so_in_one_sentence_and_fails",
         no_backend,
     ),
+    ("a_crowd_fills_one_session_and_sums_up_what_it_saw", crowd),
     ("a_client_that_is_killed_leaves_no_seat_behind", killed_client),
     (
         "a_server_that_is_killed_ends_the_session_and_is_replaced",
@@ -73,6 +74,15 @@ fn two_players() {
 fn no_backend() {
     let mut player = Player::start_with_backend("http://127.0.0.1:9", &["--create"]);
     player.must_fail_saying("The game service cannot be reached");
+}
+
+fn crowd() {
+    let stage = Stage::set();
+    let mut crowd = Player::start(&stage, &["--bots", "3", "--play", "2"]);
+    crowd.wait_for("arrivals      3 of 3");
+    crowd.wait_for("losses        0 player(s)");
+    stage.wait_until("all seats are free", |world| world.seats_in_use() == 0);
+    stage.strike_without_warnings();
 }
 
 fn killed_client() {

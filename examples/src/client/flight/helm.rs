@@ -142,17 +142,19 @@ pub(super) fn show_own(
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     /// A server that follows orders in their order, and answers `late` ticks later.
-    fn fly_together(late: usize, ticks: u32) -> Helm {
+    fn fly_together(late: usize, ticks: u16) -> Helm {
         let mut helm = Helm::default();
         let (mut there, mut followed) = (Motion::default(), 0);
         let mut on_the_way = VecDeque::new();
         helm.hear(&Course::new(&there, 0));
         for tick in 0..ticks {
             let input = Input {
-                steer: Vec2::from_angle(tick as f32 * 0.1),
+                steer: Vec2::from_angle(f32::from(tick) * 0.1),
                 dash: tick % 45 == 0,
             };
             for (number, order) in helm.order(input).numbered() {

@@ -69,7 +69,11 @@ pub(super) fn note_courses(
     }
 }
 
-pub(super) fn play_back(mut playback: ResMut<Playback>, time: Res<Time>, remote: Query<(), (With<Ship>, With<Remote>)>) {
+pub(super) fn play_back(
+    mut playback: ResMut<Playback>,
+    time: Res<Time>,
+    remote: Query<(), (With<Ship>, With<Remote>)>,
+) {
     let late = if remote.is_empty() { LATE_AT_HOME } else { LATE };
     playback.advance(time.delta_secs_f64() * f64::from(TICKS_PER_SECOND), late);
 }
@@ -108,7 +112,11 @@ fn at(track: &VecDeque<(f64, Motion)>, tick: f64) -> Option<Motion> {
     let share = ((tick - early) / (late - early)) as f32;
     let turn = (b.heading - a.heading + PI).rem_euclid(TAU) - PI;
     Some(Motion {
-        at: if a.at.distance(b.at) > 150.0 { b.at } else { a.at.lerp(b.at, share) },
+        at: if a.at.distance(b.at) > 150.0 {
+            b.at
+        } else {
+            a.at.lerp(b.at, share)
+        },
         velocity: a.velocity.lerp(b.velocity, share),
         heading: a.heading + turn * share,
         ..b
@@ -117,6 +125,8 @@ fn at(track: &VecDeque<(f64, Motion)>, tick: f64) -> Option<Motion> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     fn moving_right() -> VecDeque<(f64, Motion)> {

@@ -41,8 +41,7 @@ fn act(
     mut pressed: MessageReader<Pressed>,
     (form, table): (Res<Form>, Res<Table>),
     mut next: ResMut<NextState<Screen>>,
-    mut paused: ResMut<Paused>,
-    mut sorting: ResMut<Sorting>,
+    (mut paused, mut sorting): (ResMut<Paused>, ResMut<Sorting>),
     mut flow: ResMut<Flow>,
     mut wishes: MessageWriter<Wish>,
     mut commands: Commands,
@@ -54,8 +53,12 @@ fn act(
                 flow.trouble = None;
                 next.set(screen);
             }
-            Action::Quick => { wishes.write(Wish::Quick(quick_settings(&form))); }
-            Action::Host => { wishes.write(Wish::Host(host_settings(&form))); }
+            Action::Quick => {
+                wishes.write(Wish::Quick(quick_settings(&form)));
+            }
+            Action::Host => {
+                wishes.write(Wish::Host(host_settings(&form)));
+            }
             Action::Refresh => sorting.wants_refresh = true,
             Action::Sort(column) => sorting.by(column),
             Action::JoinRow(row) => {
@@ -63,17 +66,29 @@ fn act(
                     wishes.write(Wish::Join(Box::new(found.clone())));
                 }
             }
-            Action::JoinCode => { wishes.write(Wish::Code(form.text(FieldId::Code).to_owned())); }
+            Action::JoinCode => {
+                wishes.write(Wish::Code(form.text(FieldId::Code).to_owned()));
+            }
             Action::Save => {
                 flow.trouble = None;
                 commands.run_system_cached(save);
             }
-            Action::Cancel => { wishes.write(Wish::Cancel); }
+            Action::Cancel => {
+                wishes.write(Wish::Cancel);
+            }
             Action::Resume => paused.0 = false,
-            Action::Leave => { wishes.write(Wish::Leave); }
-            Action::End => { wishes.write(Wish::End); }
-            Action::Rejoin => { wishes.write(Wish::Rejoin); }
-            Action::Quit => { commands.write_message(AppExit::Success); }
+            Action::Leave => {
+                wishes.write(Wish::Leave);
+            }
+            Action::End => {
+                wishes.write(Wish::End);
+            }
+            Action::Rejoin => {
+                wishes.write(Wish::Rejoin);
+            }
+            Action::Quit => {
+                commands.write_message(AppExit::Success);
+            }
         }
     }
 }
@@ -84,7 +99,11 @@ fn quick_settings(form: &Form) -> SessionSettings {
 
 fn session_name(form: &Form) -> String {
     let typed = form.text(FieldId::SessionName).trim();
-    if typed.is_empty() { "Star Gatherers".into() } else { typed.into() }
+    if typed.is_empty() {
+        "Star Gatherers".into()
+    } else {
+        typed.into()
+    }
 }
 
 fn host_settings(form: &Form) -> SessionSettings {

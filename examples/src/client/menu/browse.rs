@@ -30,7 +30,9 @@ pub(super) fn build(app: &mut App) {
         .add_systems(OnExit(Screen::Browse), stop_asking)
         .add_systems(
             Update,
-            (ask_again, read_results, fill_rows).chain().run_if(in_state(Screen::Browse)),
+            (ask_again, read_results, fill_rows)
+                .chain()
+                .run_if(in_state(Screen::Browse)),
         );
 }
 
@@ -91,7 +93,11 @@ struct RowList;
 struct StatusLine;
 
 fn place(found: &FoundSession) -> &'static str {
-    if found.reach == Reach::Lan { "Local network" } else { "Online" }
+    if found.reach == Reach::Lan {
+        "Local network"
+    } else {
+        "Online"
+    }
 }
 
 fn ask(mut sessions: Sessions, mut table: ResMut<Table>, mut commands: Commands) {
@@ -107,11 +113,7 @@ fn stop_asking(searches: Query<Entity, With<TableSearch>>, mut commands: Command
     searches.iter().for_each(|search| commands.entity(search).try_despawn());
 }
 
-fn ask_again(
-    mut sorting: ResMut<Sorting>,
-    searches: Query<Entity, With<TableSearch>>,
-    mut commands: Commands,
-) {
+fn ask_again(mut sorting: ResMut<Sorting>, searches: Query<Entity, With<TableSearch>>, mut commands: Commands) {
     if std::mem::take(&mut sorting.bypass_change_detection().wants_refresh) {
         searches.iter().for_each(|search| commands.entity(search).try_despawn());
         commands.run_system_cached(ask);
@@ -153,8 +155,8 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((in_the_middle(), DespawnOnExit(Screen::Browse)))
         .with_children(|page| {
-            page.spawn(kit.panel(960.0)).with_children(|panel| {
-                panel.spawn(kit.row()).with_children(|head| {
+            page.spawn(Kit::panel(960.0)).with_children(|panel| {
+                panel.spawn(Kit::row()).with_children(|head| {
                     let grow = Node {
                         flex_grow: 1.0,
                         ..default()
@@ -223,26 +225,29 @@ fn fill_rows(
     }
     let kit = Kit(&looks);
     for (list, _) in &lists {
-        commands.entity(list).despawn_related::<Children>().with_children(|list| {
-            for (number, found) in table.rows.iter().enumerate() {
-                let node = Node {
-                    border: px(1.5).all(),
-                    border_radius: BorderRadius::all(px(10)),
-                    ..table_row()
-                };
-                kit.hollow_button(list, &found.game_session.name, Action::JoinRow(number), node)
-                    .with_children(|row| {
-                        for (text, width) in cells(found) {
-                            let color = if found.is_joinable() { Kit::BRIGHT } else { Kit::DIM };
-                            row.spawn(Node {
-                                border: UiRect::ZERO,
-                                ..cell(width)
-                            })
-                            .with_child((kit.text(text, 18.0, color), TextLayout::no_wrap()));
-                        }
-                    });
-            }
-        });
+        commands
+            .entity(list)
+            .despawn_related::<Children>()
+            .with_children(|list| {
+                for (number, found) in table.rows.iter().enumerate() {
+                    let node = Node {
+                        border: px(1.5).all(),
+                        border_radius: BorderRadius::all(px(10)),
+                        ..table_row()
+                    };
+                    kit.hollow_button(list, &found.game_session.name, Action::JoinRow(number), node)
+                        .with_children(|row| {
+                            for (text, width) in cells(found) {
+                                let color = if found.is_joinable() { Kit::BRIGHT } else { Kit::DIM };
+                                row.spawn(Node {
+                                    border: UiRect::ZERO,
+                                    ..cell(width)
+                                })
+                                .with_child((kit.text(text, 18.0, color), TextLayout::no_wrap()));
+                            }
+                        });
+                }
+            });
     }
 }
 
@@ -250,7 +255,9 @@ fn fill_rows(
 fn cells(found: &FoundSession) -> [(String, f32); 5] {
     let session = &found.game_session;
     let players = format!("{} / {}", session.current_players, session.max_players);
-    let ping = found.ping.map_or("-".into(), |ping| format!("{} ms", ping.as_millis().max(1)));
+    let ping = found
+        .ping
+        .map_or("-".into(), |ping| format!("{} ms", ping.as_millis().max(1)));
     let name = match found.obstacle {
         Some(obstacle) => format!("{}  ({})", session.name, obstacle.player_message().to_lowercase()),
         None => session.name.clone(),

@@ -14,7 +14,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((beside_arena(), DespawnOnExit(Screen::Code)))
         .with_children(|page| {
-            page.spawn(kit.panel(540.0)).with_children(|panel| {
+            page.spawn(Kit::panel(540.0)).with_children(|panel| {
                 panel.spawn(kit.bold("Join by code", 34.0, Kit::BRIGHT));
                 panel.spawn(kit.text("A friend reads it to you from the menu of their game.", 17.0, Kit::DIM));
                 kit.field(panel, "Code", FieldId::Code);

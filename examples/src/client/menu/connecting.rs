@@ -47,10 +47,10 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((in_the_middle(), DespawnOnExit(Screen::Connecting)))
         .with_children(|page| {
-            page.spawn(kit.panel(470.0)).with_children(|panel| {
+            page.spawn(Kit::panel(470.0)).with_children(|panel| {
                 panel.spawn((kit.bold(flow.doing.clone(), 28.0, Kit::BRIGHT), Doing));
                 for step in Timeline::STEPS {
-                    panel.spawn(kit.row()).with_children(|row| {
+                    panel.spawn(Kit::row()).with_children(|row| {
                         let dot = Node {
                             width: px(12),
                             height: px(12),
@@ -85,7 +85,11 @@ fn show_steps(
     mut labels: Query<(&Label, &mut TextColor)>,
     mut times: Query<(&When, &mut Text)>,
 ) {
-    let current = Timeline::STEPS.iter().rev().find(|step| timeline.at(**step).is_some()).copied();
+    let current = Timeline::STEPS
+        .iter()
+        .rev()
+        .find(|step| timeline.at(**step).is_some())
+        .copied();
     for (Mark(step), mut color) in &mut marks {
         let breath = 0.55 + 0.45 * (time.elapsed_secs() * 6.0).sin();
         color.0 = match timeline.at(*step) {
@@ -95,7 +99,11 @@ fn show_steps(
         };
     }
     for (Label(step), mut color) in &mut labels {
-        color.0 = if timeline.at(*step).is_some() { Kit::BRIGHT } else { Kit::DIM };
+        color.0 = if timeline.at(*step).is_some() {
+            Kit::BRIGHT
+        } else {
+            Kit::DIM
+        };
     }
     for (When(step), mut text) in &mut times {
         let shown = timeline.at(*step).map(milliseconds).unwrap_or_default();

@@ -60,7 +60,11 @@ fn show(looks: Res<Looks>, mut commands: Commands) {
         ..default()
     };
     commands.spawn((
-        kit.text("WASD or arrows fly\nSpace dashes\nEsc opens the menu", 15.0, Kit::DIM.with_alpha(0.75)),
+        kit.text(
+            "WASD or arrows fly\nSpace dashes\nEsc opens the menu",
+            15.0,
+            Kit::DIM.with_alpha(0.75),
+        ),
         foot,
         here,
     ));
@@ -95,8 +99,8 @@ fn write_session(
         .as_ref()
         .map_or(("", 0), |session| (session.name.as_str(), session.max_players));
     let ping = match stats.map(|stats| stats.rtt * 1000.0) {
-        Some(ping) if ping > 0.0 => format!("ping {:.0} ms", ping.ceil()),
         _ if flow.at_home => "on this machine".into(),
+        Some(ping) if ping > 0.0 => format!("ping {:.0} ms", ping.ceil()),
         _ => "ping -".into(),
     };
     for mut text in &mut texts {
@@ -128,33 +132,36 @@ fn write_roster(
         return;
     };
     let kit = Kit(&looks);
-    commands.entity(roster).despawn_related::<Children>().with_children(|list| {
-        for (number, name, bot, score) in &all {
-            list.spawn(kit.row()).with_children(|row| {
-                let dot = Node {
-                    width: px(13),
-                    height: px(13),
-                    border_radius: BorderRadius::MAX,
-                    ..default()
-                };
-                row.spawn((dot, BackgroundColor(pilot_color(*number))));
-                let points = Node {
-                    width: px(30),
-                    justify_content: JustifyContent::FlexEnd,
-                    ..default()
-                };
-                row.spawn(points).with_child(kit.bold(score.to_string(), 19.0, GOLD));
-                let mine = own.0 == Some(*number);
-                let color = if mine { Kit::BRIGHT } else { Kit::DIM };
-                let name = if *bot { format!("{name} (bot)") } else { name.clone() };
-                if mine {
-                    row.spawn(kit.bold(name, 19.0, color));
-                } else {
-                    row.spawn(kit.text(name, 18.0, color));
-                }
-            });
-        }
-    });
+    commands
+        .entity(roster)
+        .despawn_related::<Children>()
+        .with_children(|list| {
+            for (number, name, bot, score) in &all {
+                list.spawn(Kit::row()).with_children(|row| {
+                    let dot = Node {
+                        width: px(13),
+                        height: px(13),
+                        border_radius: BorderRadius::MAX,
+                        ..default()
+                    };
+                    row.spawn((dot, BackgroundColor(pilot_color(*number))));
+                    let points = Node {
+                        width: px(30),
+                        justify_content: JustifyContent::FlexEnd,
+                        ..default()
+                    };
+                    row.spawn(points).with_child(kit.bold(score.to_string(), 19.0, GOLD));
+                    let mine = own.0 == Some(*number);
+                    let color = if mine { Kit::BRIGHT } else { Kit::DIM };
+                    let name = if *bot { format!("{name} (bot)") } else { name.clone() };
+                    if mine {
+                        row.spawn(kit.bold(name, 19.0, color));
+                    } else {
+                        row.spawn(kit.text(name, 18.0, color));
+                    }
+                });
+            }
+        });
     *shown = all;
 }
 
@@ -187,10 +194,10 @@ fn show_result(
     commands
         .spawn((in_the_middle(), ResultOf(clock.round), DespawnOnExit(Screen::Playing)))
         .with_children(|page| {
-            page.spawn(kit.panel(430.0)).with_children(|panel| {
+            page.spawn(Kit::panel(430.0)).with_children(|panel| {
                 panel.spawn(kit.bold(title, 30.0, GOLD));
                 for (rank, (number, name, _, score)) in all.iter().take(5).enumerate() {
-                    panel.spawn(kit.row()).with_children(|row| {
+                    panel.spawn(Kit::row()).with_children(|row| {
                         row.spawn(kit.bold(format!("{}.", rank + 1), 19.0, Kit::DIM));
                         let grow = Node {
                             flex_grow: 1.0,

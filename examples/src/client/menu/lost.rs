@@ -14,7 +14,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((in_the_middle(), DespawnOnExit(Screen::Lost)))
         .with_children(|page| {
-            page.spawn(kit.panel(500.0)).with_children(|panel| {
+            page.spawn(Kit::panel(500.0)).with_children(|panel| {
                 panel.spawn(kit.bold("Out of the game", 34.0, Kit::BRIGHT));
                 trouble_line(panel, &kit, &flow);
                 kit.button(panel, "Rejoin", Action::Rejoin, Tone::Main);

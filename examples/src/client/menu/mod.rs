@@ -43,7 +43,11 @@ pub(super) struct MenuPlugin {
 
 impl Plugin for MenuPlugin {
     fn build(&self, app: &mut App) {
-        let first = if self.browse_first { Screen::Browse } else { Screen::Title };
+        let first = if self.browse_first {
+            Screen::Browse
+        } else {
+            Screen::Title
+        };
         app.insert_state(first)
             .init_resource::<Paused>()
             .add_plugins((WidgetsPlugin, actions::build))

@@ -14,11 +14,15 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((beside_arena(), DespawnOnExit(Screen::Options)))
         .with_children(|page| {
-            page.spawn(kit.panel(620.0)).with_children(|panel| {
+            page.spawn(Kit::panel(620.0)).with_children(|panel| {
                 panel.spawn(kit.bold("Settings", 34.0, Kit::BRIGHT));
                 kit.field(panel, "Your name", FieldId::PlayerName);
                 kit.field(panel, "Backend", FieldId::Backend);
-                panel.spawn(kit.text("Another backend is used from the next start of the game.", 16.0, Kit::DIM));
+                panel.spawn(kit.text(
+                    "Another backend is used from the next start of the game.",
+                    16.0,
+                    Kit::DIM,
+                ));
                 trouble_line(panel, &kit, &flow);
                 kit.button(panel, "Save", Action::Save, Tone::Main);
                 kit.button(panel, "Back", Action::Go(Screen::Title), Tone::Plain);

@@ -23,11 +23,19 @@ fn show(paused: Res<Paused>, flow: Res<Flow>, looks: Res<Looks>, mut commands: C
         return;
     }
     let kit = Kit(&looks);
-    let name = flow.session.as_ref().map_or("The game", |session| session.name.as_str());
+    let name = flow
+        .session
+        .as_ref()
+        .map_or("The game", |session| session.name.as_str());
     commands
-        .spawn((in_the_middle(), PauseMenu, DespawnOnExit(Screen::Playing), GlobalZIndex(5)))
+        .spawn((
+            in_the_middle(),
+            PauseMenu,
+            DespawnOnExit(Screen::Playing),
+            GlobalZIndex(5),
+        ))
         .with_children(|page| {
-            page.spawn(kit.panel(430.0)).with_children(|panel| {
+            page.spawn(Kit::panel(430.0)).with_children(|panel| {
                 panel.spawn(kit.bold(name, 30.0, Kit::BRIGHT));
                 if let Some(code) = &flow.code {
                     panel.spawn(kit.text("Friends join with this code:", 17.0, Kit::DIM));

@@ -62,7 +62,10 @@ fn say_controls(
 
 fn say_steps(timeline: Res<Timeline>, mut last: Local<String>) {
     let reached = Timeline::STEPS.iter().rev().find(|step| timeline.at(**step).is_some());
-    say(&mut last, reached.map_or("step -".into(), |step| format!("step {step:?}")));
+    say(
+        &mut last,
+        reached.map_or("step -".into(), |step| format!("step {step:?}")),
+    );
 }
 
 fn say_trouble(flow: Res<Flow>, mut last: Local<String>) {

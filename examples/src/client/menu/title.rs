@@ -40,7 +40,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
                 kit.button(column, "Host a game", Action::Go(Screen::Host), Tone::Plain);
                 kit.button(column, "Browse games", Action::Go(Screen::Browse), Tone::Plain);
                 kit.button(column, "Join by code", Action::Go(Screen::Code), Tone::Plain);
-                column.spawn(kit.row()).with_children(|row| {
+                column.spawn(Kit::row()).with_children(|row| {
                     for (label, action) in [("Settings", Action::Go(Screen::Options)), ("Quit", Action::Quit)] {
                         let half = Node {
                             flex_grow: 1.0,

@@ -3,8 +3,8 @@
 use bevy::camera::ScalingMode;
 use bevy::prelude::*;
 
-use super::looks::{Looks, SKY_BLUE, rings};
 use super::depth;
+use super::looks::{Looks, SKY_BLUE, rings};
 use crate::client::menu::Screen;
 use crate::sim::ARENA_RADIUS;
 
@@ -48,7 +48,11 @@ fn draw_sky(looks: Res<Looks>, mut commands: Commands) {
             turn: rng.f32() * 6.3,
         };
         let color = Color::hsl(205.0 + 60.0 * rng.f32(), 0.6, 0.85);
-        commands.spawn((dot, looks.glow(color, width), Transform::from_translation(at.extend(depth::SKY))));
+        commands.spawn((
+            dot,
+            looks.glow(color, width),
+            Transform::from_translation(at.extend(depth::SKY)),
+        ));
     }
     for (x, y, hue, width) in [(-420.0, 190.0, 265.0, 760.0), (440.0, -200.0, 205.0, 860.0)] {
         let mist = looks.glow(Color::hsla(hue, 0.7, 0.45, 0.17), width);
@@ -56,11 +60,7 @@ fn draw_sky(looks: Res<Looks>, mut commands: Commands) {
     }
 }
 
-fn draw_arena(
-    looks: Res<Looks>,
-    mut meshes: ResMut<Assets<Mesh>>,
-    mut commands: Commands,
-) {
+fn draw_arena(looks: Res<Looks>, mut meshes: ResMut<Assets<Mesh>>, mut commands: Commands) {
     let floor = |light: f32| Color::srgb(0.035 * light, 0.05 * light, 0.13 * light);
     let line = SKY_BLUE.with_alpha(0.16);
     let none = SKY_BLUE.with_alpha(0.0);
@@ -72,12 +72,19 @@ fn draw_arena(
         ));
     };
     part(
-        rings(&[(0.0, floor(1.6)), (ARENA_RADIUS * 0.7, floor(1.0)), (ARENA_RADIUS, floor(0.7))]),
+        rings(&[
+            (0.0, floor(1.6)),
+            (ARENA_RADIUS * 0.7, floor(1.0)),
+            (ARENA_RADIUS, floor(0.7)),
+        ]),
         0.0,
     );
     for share in [0.333, 0.666] {
         let radius = ARENA_RADIUS * share;
-        part(rings(&[(radius - 1.2, none), (radius, line), (radius + 1.2, none)]), 0.1);
+        part(
+            rings(&[(radius - 1.2, none), (radius, line), (radius + 1.2, none)]),
+            0.1,
+        );
     }
     part(
         rings(&[

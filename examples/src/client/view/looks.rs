@@ -145,7 +145,11 @@ fn star_mesh() -> Mesh {
     let mut indices = Vec::new();
     for corner in 0..10_u16 {
         let turn = f32::from(corner) / 10.0 * std::f32::consts::TAU;
-        let radius = if corner % 2 == 0 { STAR_RADIUS * 1.15 } else { STAR_RADIUS * 0.52 };
+        let radius = if corner % 2 == 0 {
+            STAR_RADIUS * 1.15
+        } else {
+            STAR_RADIUS * 0.52
+        };
         let at = Vec2::from_angle(turn) * radius;
         places.push([at.x, at.y, 0.0]);
         colors.push(gold);
@@ -167,11 +171,7 @@ fn soft_dot() -> Image {
     let light = |index: u32| {
         let (x, y) = (f64::from(index % DOT) - middle, f64::from(index / DOT) - middle);
         let inward = (1.0 - x.hypot(y) / middle).max(0.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of 255"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 255")]
         let alpha = (inward * inward * 255.0) as u8;
         [255, 255, 255, alpha]
     };

@@ -23,8 +23,14 @@ pub(super) struct ViewPlugin;
 
 impl Plugin for ViewPlugin {
     fn build(&self, app: &mut App) {
-        app.insert_resource(ClearColor(looks::SPACE))
-            .add_plugins((looks::build, backdrop::build, ships::build, stars::build, sparks::build, demo::build));
+        app.insert_resource(ClearColor(looks::SPACE)).add_plugins((
+            looks::build,
+            backdrop::build,
+            ships::build,
+            stars::build,
+            sparks::build,
+            demo::build,
+        ));
     }
 }
 

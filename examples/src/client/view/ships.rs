@@ -42,7 +42,10 @@ fn dress_ship(
         .entity(ship.entity)
         .insert((Transform::from_xyz(0.0, 0.0, depth::SHIP), Visibility::default()))
         .with_children(|parts| {
-            parts.spawn((looks.glow(color.with_alpha(0.38), SHIP_RADIUS * 6.0), Transform::from_xyz(0.0, 0.0, -0.2)));
+            parts.spawn((
+                looks.glow(color.with_alpha(0.38), SHIP_RADIUS * 6.0),
+                Transform::from_xyz(0.0, 0.0, -0.2),
+            ));
             parts.spawn((
                 Hull,
                 Mesh2d(looks.ship.clone()),
@@ -78,7 +81,11 @@ fn move_ships(
                 } else {
                     hull.rotation = hull.rotation.slerp(Quat::from_rotation_z(shown.0.heading), share);
                 }
-                let stretch = if shown.0.dash > 0 { Vec3::new(1.35, 0.85, 1.0) } else { Vec3::ONE };
+                let stretch = if shown.0.dash > 0 {
+                    Vec3::new(1.35, 0.85, 1.0)
+                } else {
+                    Vec3::ONE
+                };
                 hull.scale = hull.scale.lerp(stretch, share);
             }
         }

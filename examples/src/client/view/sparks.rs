@@ -16,8 +16,10 @@ const TRAIL_EVERY: Duration = Duration::from_millis(45);
 const MOST: usize = 260;
 
 pub(super) fn build(app: &mut App) {
-    app.add_observer(burst_of_star)
-        .add_systems(Update, (leave_trails.run_if(on_timer(TRAIL_EVERY)), burst_of_hits, fly_and_fade));
+    app.add_observer(burst_of_star).add_systems(
+        Update,
+        (leave_trails.run_if(on_timer(TRAIL_EVERY)), burst_of_hits, fly_and_fade),
+    );
 }
 
 #[derive(Component)]
@@ -71,15 +73,18 @@ fn burst_of_star(gone: On<Remove, Star>, stars: Query<(&Star, &Transform)>, look
         return;
     };
     let count = if star.worth > 1 { 16 } else { 7 };
-    burst(&mut commands, &looks, transform.translation.truncate(), GOLD, count, 120.0);
+    burst(
+        &mut commands,
+        &looks,
+        transform.translation.truncate(),
+        GOLD,
+        count,
+        120.0,
+    );
 }
 
 /// A ship that is hit throws sparks of its colour.
-fn burst_of_hits(
-    ships: Query<(Entity, &Ship, &Shown, Has<WasDazed>)>,
-    looks: Res<Looks>,
-    mut commands: Commands,
-) {
+fn burst_of_hits(ships: Query<(Entity, &Ship, &Shown, Has<WasDazed>)>, looks: Res<Looks>, mut commands: Commands) {
     for (entity, ship, shown, was_dazed) in &ships {
         match (shown.0.dazed > 0, was_dazed) {
             (true, false) => {

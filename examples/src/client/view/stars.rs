@@ -10,7 +10,8 @@ use crate::game::{Spot, Star};
 const JUMP: f32 = 120.0;
 
 pub(super) fn build(app: &mut App) {
-    app.add_observer(dress_star).add_systems(Update, (glide, twinkle).chain());
+    app.add_observer(dress_star)
+        .add_systems(Update, (glide, twinkle).chain());
 }
 
 fn dress_star(star: On<Add, Star>, stars: Query<(&Star, Option<&Spot>)>, looks: Res<Looks>, mut commands: Commands) {

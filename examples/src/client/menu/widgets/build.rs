@@ -57,7 +57,7 @@ impl Kit<'_> {
     }
 
     /// A panel, its parts below each other.
-    pub(in crate::client::menu) fn panel(&self, width: f32) -> impl Bundle + use<> {
+    pub(in crate::client::menu) fn panel(width: f32) -> impl Bundle + use<> {
         (
             Node {
                 width: px(width),
@@ -75,7 +75,7 @@ impl Kit<'_> {
     }
 
     /// A row, its parts beside each other.
-    pub(in crate::client::menu) fn row(&self) -> Node {
+    pub(in crate::client::menu) fn row() -> Node {
         Node {
             align_items: AlignItems::Center,
             column_gap: px(12),
@@ -93,10 +93,10 @@ impl Kit<'_> {
     ) -> Entity {
         let node = Node {
             justify_content: JustifyContent::Center,
-            ..self.control_node()
+            ..Self::control_node()
         };
         parent
-            .spawn((self.control(label, tone), Press(action), node))
+            .spawn((Self::control(label, tone), Press(action), node))
             .with_child(self.bold(label, 19.0, Self::BRIGHT))
             .id()
     }
@@ -109,7 +109,7 @@ impl Kit<'_> {
         action: Action,
         node: Node,
     ) -> EntityCommands<'p> {
-        parent.spawn((self.control(label, Tone::Quiet), Press(action), node))
+        parent.spawn((Self::control(label, Tone::Quiet), Press(action), node))
     }
 
     /// A choice between a few, with what it is about before it.
@@ -118,9 +118,9 @@ impl Kit<'_> {
             let node = Node {
                 flex_grow: 1.0,
                 justify_content: JustifyContent::SpaceBetween,
-                ..self.control_node()
+                ..Self::control_node()
             };
-            row.spawn((self.control(about, Tone::Plain), Choice(id), node))
+            row.spawn((Self::control(about, Tone::Plain), Choice(id), node))
                 .with_children(|inside| {
                     inside.spawn(self.bold("<", 18.0, Self::DIM));
                     inside.spawn((self.text("", 18.0, Self::BRIGHT), Inside));
@@ -135,15 +135,15 @@ impl Kit<'_> {
             let node = Node {
                 flex_grow: 1.0,
                 overflow: Overflow::clip(),
-                ..self.control_node()
+                ..Self::control_node()
             };
-            row.spawn((self.control(about, Tone::Plain), Field(id), node))
+            row.spawn((Self::control(about, Tone::Plain), Field(id), node))
                 .with_child((self.text("", 18.0, Self::BRIGHT), TextLayout::no_wrap(), Inside));
         });
     }
 
     fn labelled(&self, parent: &mut ChildSpawnerCommands, about: &str, widget: impl FnOnce(&mut ChildSpawnerCommands)) {
-        parent.spawn(self.row()).with_children(|row| {
+        parent.spawn(Self::row()).with_children(|row| {
             let label = Node {
                 width: px(150),
                 flex_shrink: 0.0,
@@ -154,7 +154,7 @@ impl Kit<'_> {
         });
     }
 
-    fn control(&self, label: &str, tone: Tone) -> impl Bundle + use<> {
+    fn control(label: &str, tone: Tone) -> impl Bundle + use<> {
         (
             Control {
                 label: label.to_owned(),
@@ -165,7 +165,7 @@ impl Kit<'_> {
         )
     }
 
-    fn control_node(&self) -> Node {
+    fn control_node() -> Node {
         Node {
             align_items: AlignItems::Center,
             min_height: px(44),

@@ -75,7 +75,11 @@ pub(super) fn paint(
             (Tone::Quiet, false) => 0.0,
             (Tone::Quiet, true) => 0.2,
         };
-        let light = if *interaction == Interaction::Pressed { light + 0.2 } else { light };
+        let light = if *interaction == Interaction::Pressed {
+            light + 0.2
+        } else {
+            light
+        };
         let edge = match (control.tone, focused) {
             (Tone::Quiet, false) => 0.0,
             (_, false) => 0.3,

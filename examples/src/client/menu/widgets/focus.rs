@@ -66,5 +66,8 @@ pub(super) fn move_by_keys(
         None if step > 0 => 0,
         None => count - 1,
     };
-    focus.0 = usize::try_from(next).ok().and_then(|next| order.get(next)).map(|(control, ..)| *control);
+    focus.0 = usize::try_from(next)
+        .ok()
+        .and_then(|next| order.get(next))
+        .map(|(control, ..)| *control);
 }

@@ -23,11 +23,20 @@ impl Plugin for WidgetsPlugin {
             .add_observer(focus::leave_gone_control)
             .add_systems(
                 PreUpdate,
-                (focus::follow_mouse, focus::move_by_keys, controls::press, controls::turn_choices, controls::type_text)
+                (
+                    focus::follow_mouse,
+                    focus::move_by_keys,
+                    controls::press,
+                    controls::turn_choices,
+                    controls::type_text,
+                )
                     .chain()
                     .after(bevy::ui::UiSystems::Focus),
             )
-            .add_systems(Update, (controls::paint, controls::write_choices, controls::write_fields));
+            .add_systems(
+                Update,
+                (controls::paint, controls::write_choices, controls::write_fields),
+            );
     }
 }
 
