@@ -23,7 +23,7 @@ pub use helm::Helm;
 pub use tracks::Playback;
 
 /// From one hello to the next, in seconds, while the server has not answered.
-const HELLO_EVERY: f64 = 0.5;
+const HELLO_EVERY: f64 = 0.25;
 
 /// Makes ships fly on this machine.
 pub struct FlightPlugin;
