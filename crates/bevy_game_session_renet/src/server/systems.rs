@@ -288,6 +288,7 @@ fn say_farewell(mut transport: ResMut<Transport>, mut commands: Commands) {
             transport.line.reports().wait(FAREWELL_LIMIT, &mut reports);
         }
     }
+    commands.remove_resource::<RenetServer>();
     commands.remove_resource::<Transport>();
 }
 
