@@ -141,7 +141,7 @@
 //! fn enter_a_code(In(code): In<String>, mut sessions: Sessions) {
 //!     sessions.join_by_code("lobby", &code, Some(Password::new("xyzzy")));
 //! }
-//! # bevy_ecs::system::assert_is_system(open_lobby);
+//! # bevy_ecs::system::assert_is_system::<(), Result, _>(open_lobby);
 //! # bevy_app::App::new().add_observer(ask_for_the_code).add_observer(show_the_code);
 //! ```
 //!

@@ -34,8 +34,9 @@ impl<S> Counted<S> {
     fn count<T: 'static>(&self, asked: BoxedFuture<T>) -> BoxedFuture<T> {
         let held = self.live.0.clone();
         Box::pin(async move {
-            let _held = held;
-            asked.await
+            let answer = asked.await;
+            drop(held);
+            answer
         })
     }
 }

@@ -43,6 +43,8 @@ fn backend_down_is_a_typed_error_and_the_lan_is_still_usable() {
 
 #[test]
 fn backend_slow_ends_each_phase_at_its_deadline_and_drops_the_request() {
+    use SessionOperation::{End, JoinCode, Leave, Start, Update};
+
     let calls: [(SessionOperation, u32); 9] = [
         (SessionOperation::Start, 60),
         (SessionOperation::Join, 60),
@@ -56,7 +58,6 @@ fn backend_slow_ends_each_phase_at_its_deadline_and_drops_the_request() {
     ];
     for (call, seconds) in calls {
         let (mut app, service) = manual();
-        use SessionOperation::{End, JoinCode, Leave, Start, Update};
         if matches!(call, Update | JoinCode | Leave | End) {
             started(&mut app, &service);
         } else if call == Start {

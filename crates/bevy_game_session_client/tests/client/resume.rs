@@ -1,4 +1,8 @@
 //! Coming back after a restart of the client.
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method's path does not take any two lifetimes"
+)]
 
 use std::fs;
 use std::path::Path;

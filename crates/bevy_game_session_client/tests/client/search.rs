@@ -174,6 +174,8 @@ fn filters_and_order_reach_the_services_and_the_whole_is_in_that_order() {
 
 #[test]
 fn another_version_and_a_full_and_a_closed_session_are_shown_as_not_joinable() {
+    use JoinObstacle::{Closed, Full, OtherBuild};
+
     let (mut app, online, lan) = both();
     let search = find(&mut app, SessionQuery::new());
     let mut found = page(&["other", "full", "closed", "fine"], None);
@@ -188,7 +190,6 @@ fn another_version_and_a_full_and_a_closed_session_are_shown_as_not_joinable() {
         .iter()
         .map(|found| found.obstacle)
         .collect();
-    use JoinObstacle::{Closed, Full, OtherBuild};
     assert_eq!(obstacles, [Some(OtherBuild), Some(Full), Some(Closed), None]);
 }
 

@@ -1,9 +1,5 @@
 //! Whole apps on a LAN: the client's own life-cycle suite.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::semicolon_if_nothing_returned,
-    reason = "a test's closures are one call long"
-)]
 
 #[path = "../../../bevy_game_session_client/tests/client/common.rs"]
 #[expect(dead_code, reason = "the suite uses a part of it")]

@@ -9,7 +9,7 @@ impl World {
     /// The first broken promise, if one is.
     pub(super) fn broken_invariant(&self) -> Option<String> {
         let mut hosting = HashSet::new();
-        for (key, session) in self.game_sessions.iter() {
+        for (key, session) in &self.game_sessions {
             let taken = session
                 .player_sessions
                 .iter()

@@ -236,7 +236,7 @@ impl World {
 
     fn restore_game_sessions(&mut self, now: Timestamp) {
         let mut ended = BTreeSet::new();
-        for (key, session) in self.game_sessions.iter() {
+        for (key, session) in &self.game_sessions {
             self.game_session_arns.insert(session.arn.clone(), *key);
             match session.status {
                 GameSessionStatus::Terminated => {
@@ -251,7 +251,7 @@ impl World {
             self.note_for_search(key, now);
         }
         self.ended_game_sessions.extend(ended.into_iter().map(|(_, key)| key));
-        for (key, player) in self.player_sessions.iter() {
+        for (key, player) in &self.player_sessions {
             self.player_session_ids.insert(player.id.clone(), *key);
             if player.status == PlayerSessionStatus::Reserved {
                 self.timers.set(player.reserved_until, Timer::Reservation(*key));
@@ -261,7 +261,7 @@ impl World {
 
     fn restore_placements(&mut self) {
         let mut ended = BTreeSet::new();
-        for (key, placement) in self.placements.iter() {
+        for (key, placement) in &self.placements {
             self.placement_ids.insert(placement.call.placement_id.clone(), *key);
             if placement.status == PlacementStatus::Pending {
                 self.pending_placements.insert(*key);
