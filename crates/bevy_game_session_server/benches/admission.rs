@@ -14,7 +14,10 @@ use bevy_state::state::State;
 use bevy_time::TimePlugin;
 use futures_lite::future::{block_on, poll_once};
 use game_session_protocol::in_memory::{SeatStatus, read_ticket};
-use game_session_protocol::*;
+use game_session_protocol::{
+    CreateGameSession, GameProperties, HostEvent, IdempotencyKey, InMemoryOrchestrator, JoinGameSession, Privacy,
+    Progress, ReadyProcess, SessionHost as _, SessionService as _,
+};
 
 /// The most players that GameLift lets into a game session.
 const PLAYERS: u16 = 200;

@@ -108,7 +108,7 @@ fn a_player_session_is_expired_reused_forged_or_of_another_game_session() {
     assert_eq!(server.decision(id).unwrap_err(), RefusalCode::WrongTicket);
     // expired at 60 s: the seat lapsed at the orchestrator
     let late = server.join("bob", &first.game_session);
-    server.orchestrator.advance(Duration::from_secs(60));
+    server.orchestrator.advance(Duration::from_mins(1));
     let id = server.knock(&late);
     assert_eq!(server.decision(id).unwrap_err(), RefusalCode::NotReserved);
     // reused: it was taken up and freed
@@ -151,7 +151,7 @@ fn a_client_is_killed_while_reserved() {
     server.enter(&alice);
     let bob = server.join("bob", &alice.game_session);
     server.frames_for(Duration::from_secs(2));
-    server.orchestrator.advance(Duration::from_secs(60));
+    server.orchestrator.advance(Duration::from_mins(1));
     assert_eq!(server.seat_status(&bob), SeatStatus::TimedOut, "dropped from the books");
     let id = server.knock(&bob);
     assert_eq!(server.decision(id).unwrap_err(), RefusalCode::NotReserved);

@@ -151,7 +151,7 @@ fn an_absent_player_counts_as_one_for_the_policy_of_an_empty_session() {
     let (mut server, seat) = server_with(policies).with_session(2);
     let player = server.enter(&seat);
     lose(&mut server, player);
-    server.frames_for(GRACE - Duration::from_secs(1));
+    server.frames_for(GRACE.saturating_sub(Duration::from_secs(1)));
     assert_eq!(server.state(), ServerSessionState::Active);
     server.frames_for(Duration::from_secs(7));
     assert!(server.exit().is_some());

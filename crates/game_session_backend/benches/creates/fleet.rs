@@ -10,7 +10,7 @@ use gamelift_server_sdk::{Event, GameLiftServer, ProcessParameters, ServerParame
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// A process's port says which it is.
 const FIRST_PORT: u16 = 10_000;
 

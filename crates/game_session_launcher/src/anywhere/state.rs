@@ -33,7 +33,7 @@ impl StateDir {
 
     /// The keyring that this user's backends share, made at its first use.
     pub(crate) fn keyring(&self) -> Result<Keyring, AnywhereError> {
-        let text = self.once("keyring", || Keyring::new_key_text("k1").to_string())?;
+        let text = self.once("keyring", || String::clone(&Keyring::new_key_text("k1")))?;
         text.parse().map_err(AnywhereError::Keyring)
     }
 
@@ -43,7 +43,7 @@ impl StateDir {
             let mut bytes = [0; 16];
             // two equal marks would only let their users remove each other's locations
             let _ = getrandom::fill(&mut bytes);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+            format!("{:032x}", u128::from_be_bytes(bytes))
         };
         self.once("owner", fresh)
     }

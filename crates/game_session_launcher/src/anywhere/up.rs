@@ -267,7 +267,7 @@ impl Up {
         match keeper {
             Ok(mut keeper) => undo(&cloud, &mut keeper, made).await,
             Err(_) => {
-                tracing::warn!("something still works on the set-up: run `game-session anywhere down` to remove it")
+                tracing::warn!("something still works on the set-up: run `game-session anywhere down` to remove it");
             }
         }
     }

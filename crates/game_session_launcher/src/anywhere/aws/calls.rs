@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_gamelift::config::Builder;
 use aws_sdk_gamelift::config::retry::RetryConfig;
 use aws_sdk_gamelift::types::{
-    AnywhereConfiguration, Compute, ComputeType, FleetAttributes, FleetStatus, GameSessionStatus,
+    AnywhereConfiguration, Compute, ComputeType, FleetAttributes, FleetStatus, FleetUtilization, GameSessionStatus,
     LocationConfiguration, LocationFilter, Tag,
 };
 
@@ -224,7 +224,7 @@ impl Cloud {
         let mut counts = output
             .fleet_utilization()
             .iter()
-            .filter_map(|one| one.active_server_process_count());
+            .filter_map(FleetUtilization::active_server_process_count);
         Ok(counts.next().and_then(|count| u32::try_from(count).ok()).unwrap_or(0))
     }
 
