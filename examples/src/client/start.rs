@@ -55,26 +55,26 @@ fn try_play(args: &ClientArgs) -> Result<ExitCode, Box<dyn Error>> {
     let services = || Services::new(backend, lan);
     match args.bots {
         Some(count) => play_crowd(args, count, services),
-        None if headless => play_headless(args, services()?),
-        None => play_in_window(args, saved.clone(), services()?),
+        None if headless => Ok(play_headless(args, services()?)),
+        None => Ok(play_in_window(args, saved.clone(), services()?)),
     }
 }
 
-fn play_in_window(args: &ClientArgs, saved: Saved, services: Services) -> Result<ExitCode, Box<dyn Error>> {
+fn play_in_window(args: &ClientArgs, saved: Saved, services: Services) -> ExitCode {
     match window::run(args, saved, services) {
-        Ok(exit) => Ok(exit_code(&exit)),
+        Ok(exit) => exit_code(&exit),
         Err(NoWindow(reason)) => {
             let sentence =
                 "The window could not be shown: check the graphics driver (Vulkan), or play with `-- --headless`.";
             complain(&[sentence.into(), reason]);
-            Ok(ExitCode::FAILURE)
+            ExitCode::FAILURE
         }
     }
 }
 
-fn play_headless(args: &ClientArgs, services: Services) -> Result<ExitCode, Box<dyn Error>> {
+fn play_headless(args: &ClientArgs, services: Services) -> ExitCode {
     let (exit, report) = headless::run(FlowPlugin::new(services), errand(args));
-    Ok(conclude(&report, &exit))
+    conclude(&report, &exit)
 }
 
 fn play_crowd(
@@ -89,7 +89,9 @@ fn play_crowd(
         ..errand(args)
     };
     let (well, reports) = crowd::run(flows?, &errand);
-    crowd::sum_up(&reports).iter().for_each(|line| println!("{line}"));
+    for line in crowd::sum_up(&reports) {
+        println!("{line}");
+    }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

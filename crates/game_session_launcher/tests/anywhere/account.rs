@@ -170,10 +170,8 @@ pub(crate) async fn things(endpoint: &str) -> String {
         let fleet = json!({ "FleetId": id });
         let locations = call(endpoint, "DescribeFleetLocationAttributes", fleet.clone()).await;
         let computes = call(endpoint, "ListCompute", fleet).await;
-        text.push_str(&format!(
-            "\n{id} {} {}",
-            locations["LocationAttributes"], computes["ComputeList"]
-        ));
+        let (locations, computes) = (&locations["LocationAttributes"], &computes["ComputeList"]);
+        text += &format!("\n{id} {locations} {computes}");
     }
     text
 }

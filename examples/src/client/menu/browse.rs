@@ -167,8 +167,11 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
                 kit.field(panel, "Filter", FieldId::Filter);
                 panel.spawn(table_row()).with_children(|head| {
                     for (column, label, width) in COLUMNS {
-                        kit.hollow_button(head, label, Action::Sort(column), cell(width))
-                            .with_child(kit.bold(label, 16.0, Kit::DIM));
+                        Kit::hollow_button(head, label, Action::Sort(column), cell(width)).with_child(kit.bold(
+                            label,
+                            16.0,
+                            Kit::DIM,
+                        ));
                     }
                 });
                 let list = Node {
@@ -235,8 +238,8 @@ fn fill_rows(
                         border_radius: BorderRadius::all(px(10)),
                         ..table_row()
                     };
-                    kit.hollow_button(list, &found.game_session.name, Action::JoinRow(number), node)
-                        .with_children(|row| {
+                    Kit::hollow_button(list, &found.game_session.name, Action::JoinRow(number), node).with_children(
+                        |row| {
                             for (text, width) in cells(found) {
                                 let color = if found.is_joinable() { Kit::BRIGHT } else { Kit::DIM };
                                 row.spawn(Node {
@@ -245,7 +248,8 @@ fn fill_rows(
                                 })
                                 .with_child((kit.text(text, 18.0, color), TextLayout::no_wrap()));
                             }
-                        });
+                        },
+                    );
                 }
             });
     }

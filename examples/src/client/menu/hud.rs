@@ -94,7 +94,7 @@ fn write_session(
     }
     *written = now;
     let players = pilots.iter().filter(|pilot| !pilot.bot).count();
-    let (name, seats) = flow
+    let (name, most) = flow
         .session
         .as_ref()
         .map_or(("", 0), |session| (session.name.as_str(), session.max_players));
@@ -104,7 +104,7 @@ fn write_session(
         _ => "ping -".into(),
     };
     for mut text in &mut texts {
-        text.set_if_neq(Text(format!("{name}\n{players} of {seats} players\n{ping}")));
+        text.set_if_neq(Text(format!("{name}\n{players} of {most} players\n{ping}")));
     }
 }
 

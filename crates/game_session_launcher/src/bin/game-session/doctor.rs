@@ -35,7 +35,7 @@ pub(crate) struct Doctor {
     /// The UDP ports of the servers, like 7777-7800.
     #[arg(long, value_parser = parse_ports)]
     server_ports: Option<PortRange>,
-    /// The address of the backend that clients are given, like http://127.0.0.1:8080.
+    /// The address of the backend that clients are given, like `http://127.0.0.1:8080`.
     #[arg(long)]
     backend: Option<String>,
     /// The TCP port that a backend would listen on; 0 for any.

@@ -36,15 +36,15 @@ impl Kit<'_> {
 
     /// A line of text.
     pub(in crate::client::menu) fn text(&self, text: impl Into<String>, size: f32, color: Color) -> Line {
-        self.written(text.into(), size, color, &self.0.medium)
+        Self::written(text.into(), size, color, &self.0.medium)
     }
 
     /// A line of bold text.
     pub(in crate::client::menu) fn bold(&self, text: impl Into<String>, size: f32, color: Color) -> Line {
-        self.written(text.into(), size, color, &self.0.bold)
+        Self::written(text.into(), size, color, &self.0.bold)
     }
 
-    fn written(&self, text: String, size: f32, color: Color, font: &Handle<Font>) -> Line {
+    fn written(text: String, size: f32, color: Color, font: &Handle<Font>) -> Line {
         (
             Text(text),
             TextFont {
@@ -103,7 +103,6 @@ impl Kit<'_> {
 
     /// A button that holds what the caller puts in, such as a row of a table.
     pub(in crate::client::menu) fn hollow_button<'p>(
-        &self,
         parent: &'p mut ChildSpawnerCommands,
         label: &str,
         action: Action,
