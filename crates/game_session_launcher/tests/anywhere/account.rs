@@ -171,7 +171,7 @@ pub(crate) async fn things(endpoint: &str) -> String {
         let locations = call(endpoint, "DescribeFleetLocationAttributes", fleet.clone()).await;
         let computes = call(endpoint, "ListCompute", fleet).await;
         let (locations, computes) = (&locations["LocationAttributes"], &computes["ComputeList"]);
-        text += &format!("\n{id} {locations} {computes}");
+        text = format!("{text}\n{id} {locations} {computes}");
     }
     text
 }
