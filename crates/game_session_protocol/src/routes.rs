@@ -26,6 +26,9 @@ pub const QUICK_JOIN: &str = "/v1/quick-join";
 /// The header that names one click.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
+/// The header of an answer about one game session: what its lines in the logs of backend and server process carry.
+pub const TRACE_ID: &str = "x-trace-id";
+
 /// The query parameter that says how many seconds an answer may take at most.
 pub const WAIT: &str = "wait";
 

@@ -20,6 +20,10 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         no_backend,
     ),
     ("a_crowd_fills_one_session_and_sums_up_what_it_saw", crowd),
+    (
+        "one_trace_id_leads_from_the_players_log_over_the_backends_to_the_servers",
+        traced,
+    ),
     ("a_client_that_is_killed_leaves_no_seat_behind", killed_client),
     (
         "a_server_that_is_killed_ends_the_session_and_is_replaced",
@@ -82,6 +86,21 @@ fn crowd() {
     crowd.wait_for("arrivals      3 of 3");
     crowd.wait_for("losses        0 player(s)");
     stage.wait_until("all seats are free", |world| world.seats_in_use() == 0);
+    stage.strike_without_warnings();
+}
+
+fn traced() {
+    let stage = Stage::set();
+    let mut owner = Player::start_logging("bevy_game_session_client=info", &stage, &["--create", "--play", "0.2"]);
+    owner.must_succeed();
+    let line = owner.line_with("the backend gave a seat");
+    let (_, rest) = line.split_once("trace_id=").expect("it names the trace");
+    let trace = rest.split_whitespace().next().unwrap().trim_matches('"');
+    assert_eq!(trace.len(), 32, "{line}");
+    for saying in ["a game session was placed", "a seat was given"] {
+        assert!(stage.stack_said(saying, trace), "the backend's log: {saying}");
+    }
+    assert!(stage.servers_said("game session started", trace), "the server's log");
     stage.strike_without_warnings();
 }
 

@@ -22,18 +22,28 @@ impl Player {
     }
 
     pub(super) fn start_with_backend(url: &str, args: &[&str]) -> Self {
-        Self::run([&["--backend", url], args].concat().as_slice())
+        Self::run(&mut Self::command(), &[&["--backend", url], args].concat())
+    }
+
+    /// A client that logs what `filter` lets through.
+    pub(super) fn start_logging(filter: &str, stage: &Stage, args: &[&str]) -> Self {
+        let backend = ["--backend", &stage.backend_url()];
+        Self::run(Self::command().env("RUST_LOG", filter), &[&backend, args].concat())
     }
 
     /// Starts a client that starts emulator, backend and server itself.
     pub(super) fn start_with_own_stack(args: &[&str]) -> Self {
-        Self::run(args)
+        Self::run(&mut Self::command(), args)
     }
 
-    fn run(args: &[&str]) -> Self {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .env(crate::ROLE, "client")
-            .arg("--headless")
+    fn command() -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env(crate::ROLE, "client").env("NO_COLOR", "1").arg("--headless");
+        command
+    }
+
+    fn run(command: &mut Command, args: &[&str]) -> Self {
+        let mut process = command
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -74,6 +84,12 @@ impl Player {
                 ),
             }
         }
+    }
+
+    /// The line that it said with this in it.
+    pub(super) fn line_with(&self, text: &str) -> &str {
+        let line = self.said.iter().find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("no {text:?} in:\n{}", self.said.join("\n")))
     }
 
     /// Waits for the end; the exit code must be 0, the last line the time of arrival, and nothing a warning.

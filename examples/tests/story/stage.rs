@@ -20,7 +20,7 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts everything and waits for the first server process.
     pub(super) fn set() -> Self {
-        WARNINGS.listen();
+        LOG.listen();
         let server_lines = Arc::<Mutex<Vec<String>>>::default();
         let sink = server_lines.clone();
         let server = ServerCommand::current_exe()
@@ -52,6 +52,17 @@ impl Stage {
 
     pub(super) fn forget_calls(&self) {
         self.stack.emulator().reset_calls();
+    }
+
+    /// Whether emulator or backend said something about something.
+    pub(super) fn stack_said(&self, saying: &str, about: &str) -> bool {
+        LOG.says(saying, about)
+    }
+
+    /// Whether a server process said something about something.
+    pub(super) fn servers_said(&self, saying: &str, about: &str) -> bool {
+        let lines = self.server_lines.lock().unwrap();
+        lines.iter().any(|line| line.contains(saying) && line.contains(about))
     }
 
     /// How many server processes run.
@@ -113,12 +124,9 @@ impl Stage {
         let lines = self.server_lines.clone();
         self.strike();
         let lines = lines.lock().unwrap();
-        let warned: Vec<_> = lines
-            .iter()
-            .filter(|line| line.contains("WARN") || line.contains("ERROR"))
-            .collect();
+        let warned: Vec<_> = lines.iter().filter(|line| warns(line)).collect();
         assert!(warned.is_empty(), "a server process warned: {warned:#?}");
-        let warnings = WARNINGS.heard();
+        let warnings = LOG.warnings();
         assert!(warnings.is_empty(), "the stack warned:\n{warnings}");
     }
 
@@ -184,29 +192,41 @@ impl World<'_> {
     }
 }
 
-static WARNINGS: Warnings = Warnings(Mutex::new(String::new()));
+fn warns(line: &str) -> bool {
+    line.contains("WARN") || line.contains("ERROR")
+}
 
-/// Hears every warning and error of this process.
-struct Warnings(Mutex<String>);
+static LOG: Log = Log(Mutex::new(String::new()));
 
-impl Warnings {
+/// Hears what this process logs: the backend and the emulator.
+struct Log(Mutex<String>);
+
+impl Log {
     fn listen(&'static self) {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
             tracing_subscriber::fmt()
-                .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+                .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+                .with_ansi(false)
                 .with_writer(self)
                 .init();
         });
         self.0.lock().unwrap().clear();
     }
 
-    fn heard(&self) -> String {
-        self.0.lock().unwrap().clone()
+    fn warnings(&self) -> String {
+        let heard = self.0.lock().unwrap();
+        let warnings = heard.lines().filter(|line| warns(line));
+        warnings.collect::<Vec<_>>().join("\n")
+    }
+
+    fn says(&self, saying: &str, about: &str) -> bool {
+        let heard = self.0.lock().unwrap();
+        heard.lines().any(|line| line.contains(saying) && line.contains(about))
     }
 }
 
-impl<'a> MakeWriter<'a> for &'static Warnings {
+impl<'a> MakeWriter<'a> for &'static Log {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self::Writer {
@@ -214,7 +234,7 @@ impl<'a> MakeWriter<'a> for &'static Warnings {
     }
 }
 
-impl io::Write for &'static Warnings {
+impl io::Write for &'static Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().push_str(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())

@@ -88,6 +88,8 @@ impl Question {
 pub(super) struct Reply {
     question: String,
     pub(super) status: u16,
+    /// By which the backend's log knows the game session.
+    pub(super) trace: Option<String>,
     body: Vec<u8>,
 }
 
@@ -252,6 +254,7 @@ impl Backend {
         let Incoming {
             status,
             retry_after,
+            trace,
             body,
         } = match answer {
             Ok(incoming) => incoming,
@@ -269,6 +272,7 @@ impl Backend {
             return Judged::Final(Ok(Reply {
                 question: question.name(),
                 status,
+                trace,
                 body,
             }));
         }

@@ -11,6 +11,8 @@ use reqwest::{Client, Url, redirect};
 /// The most bytes an answer may have.
 pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
 
+/// The most bytes of a trace id that are passed on to the log.
+const LONGEST_TRACE: usize = 64;
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(super) struct Outgoing<'a> {
 pub(super) struct Incoming {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
+    /// By which the backend's log knows the game session.
+    pub(super) trace: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -135,6 +139,9 @@ impl Link {
         let retry_after = retry_after
             .and_then(|text| text.trim().parse().ok())
             .map(Duration::from_secs);
+        let trace = response.headers().get(routes::TRACE_ID);
+        let trace = trace.and_then(|value| value.to_str().ok());
+        let trace = trace.filter(|text| text.len() <= LONGEST_TRACE).map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -145,6 +152,7 @@ impl Link {
         Ok(Incoming {
             status,
             retry_after,
+            trace,
             body,
         })
     }

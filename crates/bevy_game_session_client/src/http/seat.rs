@@ -10,6 +10,7 @@ use game_session_protocol::{
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::info;
 
 use super::ask::{Backend, Question, Reply, UNDO_LIMIT};
 use super::link::Method;
@@ -147,7 +148,12 @@ impl Placed {
     fn read(reply: &Reply) -> Result<Self, ServiceError> {
         match reply.status {
             202 => reply.read().map(Self::Placing),
-            _ => reply.read().map(|seat| Self::Seated(Box::new(seat))),
+            _ => {
+                let seat: Box<Seat> = reply.read()?;
+                let trace_id = reply.trace.as_deref().unwrap_or("unknown");
+                info!(game_session = %seat.game_session.id, trace_id, "the backend gave a seat");
+                Ok(Self::Seated(seat))
+            }
         }
     }
 

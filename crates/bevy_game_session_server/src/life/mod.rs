@@ -211,7 +211,7 @@ impl Life {
         self.failed = false;
         match HostedSession::new(session) {
             Ok(hosted) => {
-                tracing::info!(game_session = %hosted.id(), trace = hosted.trace_id(), "game session started");
+                tracing::info!(game_session = %hosted.id(), trace_id = hosted.trace_id(), "game session started");
                 self.phase = Phase::Loading;
                 self.put(Output::Started(hosted));
                 if self.policies.auto_activate {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use game_session_protocol::requests::{GuestIdentity, JoinByCode, JoinCode, RefreshGuest};
 use game_session_protocol::{
-    ErrorCode, GameSession, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession, routes,
+    ErrorCode, GameSession, GameSessionId, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession, routes,
 };
 
 use super::bodies::{CreateBody, JoinBody};
@@ -21,6 +21,7 @@ use crate::joining::{self, Visitor};
 use crate::placement::{self, Placed, describe};
 use crate::problem::{During, Problem};
 use crate::quick::{self, Entered};
+use crate::sealing::open_id;
 use crate::seats::{Facts, holds_seat, view};
 use crate::state::{AppState, Shared};
 
@@ -79,7 +80,7 @@ pub(super) async fn create(
     state.0.listings_changed();
     placement::create(&state.0, &caller, &request, password.as_ref(), wait)
         .await
-        .map(|placed| placed_answer(placed, StatusCode::CREATED))
+        .map(|placed| placed_answer(&state, placed, StatusCode::CREATED))
 }
 
 /// The caller's seat with a fresh ticket.
@@ -94,7 +95,7 @@ pub(super) async fn seat(
 ) -> Result<Response, Problem> {
     placement::seat(&state.0, &caller, &arn, wait)
         .await
-        .map(|placed| placed_answer(placed, StatusCode::OK))
+        .map(|placed| placed_answer(&state, placed, StatusCode::OK))
 }
 
 /// Lists game sessions with free seats. `property.KEY=VALUE` may be given too, for any property.
@@ -120,14 +121,15 @@ pub(super) async fn join(
     From(address): From,
     Named(arn): Named,
     Body(JoinBody { build, password }): Body<JoinBody>,
-) -> Result<Json<Seat>, Problem> {
+) -> Result<Response, Problem> {
     let visitor = Visitor {
         player,
         address,
         build,
         password,
     };
-    joining::join(&state.0, &visitor, &arn).await.map(Json)
+    let seat = joining::join(&state.0, &visitor, &arn).await?;
+    Ok(joined_answer(&state, seat))
 }
 
 /// Joins the game session behind a code. A code that never was and one whose game session is over answer alike.
@@ -138,16 +140,15 @@ pub(super) async fn join_by_code(
     Caller(player): Caller,
     From(address): From,
     Body(request): Body<JoinByCode>,
-) -> Result<Json<Seat>, Problem> {
+) -> Result<Response, Problem> {
     let visitor = Visitor {
         player,
         address,
         build: request.build,
         password: request.password,
     };
-    joining::join_by_code(&state.0, &visitor, &request.join_code)
-        .await
-        .map(Json)
+    let seat = joining::join_by_code(&state.0, &visitor, &request.join_code).await?;
+    Ok(joined_answer(&state, seat))
 }
 
 /// The code that leads to a game session, for its owner and for who has a seat in it; good for a day.
@@ -190,10 +191,10 @@ pub(super) async fn quick_join(
         ..request
     };
     match quick::quick_join(&state.0, &caller, request, wait).await? {
-        Entered::Joined(seat) => Ok(Json(*seat).into_response()),
+        Entered::Joined(seat) => Ok(joined_answer(&state, *seat)),
         Entered::Made(placed) => {
             state.0.listings_changed();
-            Ok(placed_answer(placed, StatusCode::CREATED))
+            Ok(placed_answer(&state, placed, StatusCode::CREATED))
         }
     }
 }
@@ -273,22 +274,36 @@ async fn owned(
     }
 }
 
-fn placed_answer(placed: Placed, when_seated: StatusCode) -> Response {
+fn placed_answer(state: &AppState, placed: Placed, when_seated: StatusCode) -> Response {
     match placed {
         Placed::Seated(seat) => {
             let location = location(routes::GAME_SESSION, &seat.game_session.id);
-            (when_seated, [(LOCATION, location)], Json(*seat)).into_response()
+            let trace = trace_of(state, &seat.game_session.id);
+            (when_seated, trace, [(LOCATION, location)], Json(*seat)).into_response()
         }
         Placed::Placing(placing) => {
             let location = location(routes::SEAT, &placing.id);
             let again = HeaderValue::from_static("1");
             let headers = [(LOCATION, location), (RETRY_AFTER, again)];
-            (StatusCode::ACCEPTED, headers, Json(placing)).into_response()
+            let trace = trace_of(state, &placing.id);
+            (StatusCode::ACCEPTED, trace, headers, Json(placing)).into_response()
         }
     }
 }
 
-fn location(path: &str, id: &game_session_protocol::GameSessionId) -> HeaderValue {
+fn joined_answer(state: &AppState, seat: Seat) -> Response {
+    (trace_of(state, &seat.game_session.id), Json(seat)).into_response()
+}
+
+/// The header by which a player's log finds the lines about the same game session here and at its server process.
+fn trace_of(state: &AppState, id: &GameSessionId) -> [(HeaderName, HeaderValue); 1] {
+    let trace = open_id(&state.0.ring, id.as_str()).map(|arn| state.0.trace_id(&arn));
+    let value = trace.and_then(|trace| HeaderValue::try_from(trace).ok());
+    let value = value.unwrap_or(HeaderValue::from_static("unknown"));
+    [(HeaderName::from_static(routes::TRACE_ID), value)]
+}
+
+fn location(path: &str, id: &GameSessionId) -> HeaderValue {
     HeaderValue::try_from(routes::with_id(path, id))
         .expect("sealed ids hold only characters that are legal in a header")
 }

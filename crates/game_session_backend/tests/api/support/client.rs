@@ -276,7 +276,7 @@ impl Client {
                 continue;
             };
             let key = serde_json::to_value(&data.key).unwrap();
-            for secret in [key.as_str().unwrap(), data.token.as_str(), data.trace_id.as_str()] {
+            for secret in [key.as_str().unwrap(), data.token.as_str()] {
                 assert!(!text.contains(secret), "a secret leaked: {text}");
             }
             if !text.contains("access_token") {
