@@ -38,7 +38,10 @@ impl Player {
 
     fn command() -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env(crate::ROLE, "client").env("NO_COLOR", "1").arg("--headless");
+        command
+            .env(crate::ROLE, "client")
+            .env("NO_COLOR", "1")
+            .arg("--headless");
         command
     }
 

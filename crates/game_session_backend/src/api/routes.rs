@@ -9,7 +9,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use game_session_protocol::requests::{GuestIdentity, JoinByCode, JoinCode, RefreshGuest};
 use game_session_protocol::{
-    ErrorCode, GameSession, GameSessionId, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession, routes,
+    ErrorCode, GameSession, GameSessionId, GameSessionPage, Placing, PlayerId, QuickJoin, Seat, UpdateGameSession,
+    routes,
 };
 
 use super::bodies::{CreateBody, JoinBody};

@@ -54,7 +54,11 @@ async fn a_create_is_logged_under_its_trace_id() {
         crate::support::log::holds_together(&data.trace_id, request_id),
         "and the server is told the trace id"
     );
-    assert_eq!(answer.header("x-trace-id"), Some(data.trace_id.as_str()), "and the player");
+    assert_eq!(
+        answer.header("x-trace-id"),
+        Some(data.trace_id.as_str()),
+        "and the player"
+    );
 }
 
 #[tokio::test(start_paused = true)]
