@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::{
-    CreateGameSession, ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Password, Privacy, Progress,
-    ProgressStep, QuickJoin, Seat, ServiceError, SessionKey,
+    ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Password, Progress, ProgressStep, QuickJoin, Seat,
+    ServiceError, SessionKey,
 };
 
 use crate::books::refused;
@@ -152,16 +152,7 @@ pub(crate) async fn quick_join(
             return Ok(seat);
         }
     }
-    let request = CreateGameSession {
-        idempotency_key: request.idempotency_key,
-        name: request.name,
-        max_players: request.max_players,
-        build: request.build,
-        properties: request.properties,
-        privacy: Privacy::Listed,
-        password: None,
-    };
-    create(shared, request, progress).await
+    create(shared, request.into_create(), progress).await
 }
 
 pub(crate) async fn leave(shared: Arc<Shared>, id: GameSessionId) -> Result<(), ServiceError> {

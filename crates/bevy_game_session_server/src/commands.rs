@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bevy_ecs::system::Commands;
 use bevy_ecs::world::World;
-use game_session_protocol::PlayerSessionPolicy;
+use game_session_protocol::{HostError, PlayerSessionPolicy};
 
 use crate::drive::HostLink;
 use crate::life::Command;
@@ -25,6 +25,11 @@ pub trait SessionServerCommands {
     /// Lets nobody join any more. Who has a seat may still come.
     fn close_session(&mut self);
 
+    /// Says that this process cannot host, for a reason that the orchestrator does not know:
+    /// [`HostFailed`](crate::HostFailed) is told, and the game session ends in order. A dedicated process leaves with a
+    /// failure.
+    fn fail_server(&mut self, error: HostError);
+
     /// Ends the game session if there is one, tells the orchestrator that the process leaves, and exits.
     fn shut_down_server(&mut self, time_left: Option<Duration>);
 }
@@ -44,6 +49,10 @@ impl SessionServerCommands for Commands<'_, '_> {
 
     fn close_session(&mut self) {
         self.queue(|world: &mut World| ask(world, Command::SetPolicy(PlayerSessionPolicy::DenyAll)));
+    }
+
+    fn fail_server(&mut self, error: HostError) {
+        self.queue(|world: &mut World| ask(world, Command::Fail(error)));
     }
 
     fn shut_down_server(&mut self, time_left: Option<Duration>) {

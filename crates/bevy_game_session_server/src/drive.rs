@@ -14,7 +14,7 @@ use crate::admission::{AcceptedPlayer, Admissions};
 use crate::call::Call;
 use crate::error::SessionServerError;
 use crate::events::{
-    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested, say,
+    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested, say,
 };
 use crate::goodbye::Goodbyes;
 use crate::life::{Command, Input, Life, Moment, Output, Question, Tick};
@@ -251,6 +251,7 @@ fn tell(world: &mut World, output: Output) {
                 say(world, GameSessionUpdated { id });
             }
         }
+        Output::BackfillEnded(ticket_id, outcome) => say(world, BackfillEnded { ticket_id, outcome }),
         Output::ShutdownRequested(time_left) => say(world, ShutdownRequested { time_left }),
         Output::Ending(reason) => say(world, SessionEnding { reason }),
         Output::FreeSeats => free_all_seats(world),

@@ -6,7 +6,7 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::event::{EntityEvent, Event};
 use bevy_ecs::message::Message;
 use bevy_ecs::world::World;
-use game_session_protocol::{GameSessionId, GoodbyeCode, RefusalCode};
+use game_session_protocol::{BackfillOutcome, GameSessionId, GoodbyeCode, RefusalCode};
 
 use crate::error::SessionServerError;
 
@@ -24,6 +24,16 @@ pub struct GameSessionStarted {
 pub struct GameSessionUpdated {
     /// The orchestrator's id of it.
     pub id: GameSessionId,
+}
+
+/// A matchmaker that was asked to fill free seats does not do so any more. Ask it again, or play on with those who are
+/// there.
+#[derive(Event, Message, Debug, Clone, PartialEq, Eq)]
+pub struct BackfillEnded {
+    /// The request, as the matchmaker knows it.
+    pub ticket_id: String,
+    /// Why.
+    pub outcome: BackfillOutcome,
 }
 
 /// The game session ends: say goodbye to its players now. See [`Goodbyes`](crate::Goodbyes) for more time.

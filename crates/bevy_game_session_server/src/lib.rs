@@ -166,7 +166,7 @@ pub use admission::{AcceptedPlayer, AdmissionId, Admissions, Decided, Decision, 
 pub use commands::SessionServerCommands;
 pub use error::SessionServerError;
 pub use events::{
-    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
+    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
     ShutdownRequested,
 };
 #[cfg(feature = "gamelift")]
@@ -182,7 +182,7 @@ pub use wakeup::ServerWaker;
 /// What most games name, for a glob import.
 pub mod prelude {
     pub use crate::{
-        AcceptedPlayer, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, LocalPlayer, PlayerAbsent,
+        AcceptedPlayer, BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, LocalPlayer, PlayerAbsent,
         PlayerLost, PlayerRejected, PlayerReturned, ServerPolicies, ServerSessionState, SessionEnding,
         SessionServerCommands, SessionServerPlugin, ShutdownRequested,
     };

@@ -12,7 +12,7 @@ use crate::absence::{GracePeriod, PlayerAbsent, give_up_absent_players};
 use crate::admission::Admissions;
 use crate::drive::{HostLink, beat, flush_host, has_something_to_do, host_listens, poll_host};
 use crate::events::{
-    GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
+    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
     ShutdownRequested,
 };
 use crate::goodbye::Goodbyes;
@@ -92,6 +92,7 @@ impl Plugin for SessionServerPlugin {
             .init_state::<ServerSessionState>()
             .add_message::<GameSessionStarted>()
             .add_message::<GameSessionUpdated>()
+            .add_message::<BackfillEnded>()
             .add_message::<SessionEnding>()
             .add_message::<ShutdownRequested>()
             .add_message::<HostFailed>()

@@ -71,6 +71,12 @@ impl HostedSession {
         self.session.public_address
     }
 
+    /// What a matchmaker says about the players, in its own format; on GameLift JSON. A
+    /// [`GameSessionUpdated`](crate::GameSessionUpdated) tells that it may have changed.
+    pub fn matchmaker_data(&self) -> Option<&str> {
+        self.session.matchmaker_data.as_deref()
+    }
+
     /// Its secret key, for the transport. Do not print or keep it.
     pub fn key(&self) -> &SessionKey {
         &self.secret.key

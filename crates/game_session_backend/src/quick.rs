@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use game_session_protocol::{CreateGameSession, ErrorCode, PlayerId, Privacy, QuickJoin, Seat};
+use game_session_protocol::{ErrorCode, PlayerId, Privacy, QuickJoin, Seat};
 use tokio::time::{Instant, timeout};
 
 use crate::finding::candidates;
@@ -65,15 +65,7 @@ pub(crate) async fn quick_join(
             "a game session filled up before a quick join"
         );
     }
-    let new = CreateGameSession {
-        idempotency_key: request.idempotency_key,
-        name: request.name,
-        max_players: request.max_players,
-        build: request.build,
-        properties: request.properties,
-        privacy: Privacy::Listed,
-        password: None,
-    };
+    let new = request.into_create();
     let placed = create(shared, caller, &new, None, wait.saturating_sub(started.elapsed())).await?;
     let id = match &placed {
         Placed::Seated(seat) => &seat.game_session.id,

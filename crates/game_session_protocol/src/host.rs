@@ -1,5 +1,6 @@
 //! The server's seam: what a server process is told by an orchestrator, and what it answers.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -80,8 +81,15 @@ pub struct ReadyProcess {
 pub enum HostEvent {
     /// A game session was placed here: load it, then activate.
     GameSessionStarted(HostedGameSession),
-    /// The game session's description changed.
+    /// The game session's description changed: what its owner says about it, or who a matchmaker sends.
     GameSessionUpdated(HostedGameSession),
+    /// A matchmaker that was asked to fill free seats does not do so any more.
+    BackfillEnded {
+        /// The request, as the matchmaker knows it.
+        ticket_id: String,
+        /// Why.
+        outcome: BackfillOutcome,
+    },
     /// The game session must end, and the process may host another one after it. Only for
     /// [`HostLifetime::ManySessions`]; any other process hears [`Self::ShutdownRequested`].
     GameSessionEndRequested,
@@ -92,6 +100,31 @@ pub enum HostEvent {
     },
     /// The connection to the orchestrator is lost for good.
     Lost(HostError),
+}
+
+/// Why a matchmaker does not fill free seats any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackfillOutcome {
+    /// It could not.
+    Failed,
+    /// Nobody fitting was found in time.
+    TimedOut,
+    /// It was told not to.
+    Cancelled,
+    /// The orchestrator said something that is not known here.
+    Unknown,
+}
+
+impl fmt::Display for BackfillOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "it failed",
+            Self::TimedOut => "nobody was found in time",
+            Self::Cancelled => "it was cancelled",
+            Self::Unknown => "for an unknown reason",
+        })
+    }
 }
 
 /// A game session as its server process sees it.
@@ -107,6 +140,8 @@ pub struct HostedGameSession {
     pub properties: GameProperties,
     /// Where clients reach it, if the orchestrator says so.
     pub public_address: Option<SocketAddr>,
+    /// What a matchmaker says about the players, in its own format; on GameLift JSON.
+    pub matchmaker_data: Option<String>,
     /// The text of [`GameSessionData`](crate::GameSessionData), secret.
     pub session_data: SecretText,
 }
@@ -127,8 +162,8 @@ impl SecretText {
     }
 }
 
-impl std::fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretText({} bytes)", self.0.len())
     }
 }

@@ -37,7 +37,7 @@ pub use error::{ErrorBody, ErrorCode, HostError, ServiceError};
 pub use game_session::{
     GameProperties, GameSession, GameSessionPage, Placing, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
 };
-pub use host::{HostEvent, HostLifetime, HostedGameSession, ReadyProcess, SessionHost};
+pub use host::{BackfillOutcome, HostEvent, HostLifetime, HostedGameSession, ReadyProcess, SessionHost};
 pub use ids::{BuildId, GameSessionId, IdempotencyKey, InvalidId, PlayerId, PlayerSessionId};
 pub use in_memory::{InMemoryHost, InMemoryOrchestrator, InMemoryService};
 pub use keys::SessionKey;

@@ -2,85 +2,15 @@
 //!
 //! Who asks is never part of a request: the orchestrator knows it from the caller's token.
 
+mod guests;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::game_session::{GameProperties, PlayerSessionPolicy, Privacy};
-use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
-
-/// A new guest: who the caller is from now on, and what proves it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct GuestIdentity {
-    /// The player.
-    pub player_id: PlayerId,
-    /// The bearer token of all other requests.
-    pub access_token: AccessToken,
-    /// When the token ends, seconds since the Unix epoch on the backend's clock.
-    pub expires_at: u64,
-    /// The guest's secret: proves who it is when the access token has ended. Replaced by the newer one at each refresh;
-    /// absent from a backend that does not refresh.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token: Option<RefreshToken>,
-}
-
-/// Asks for a new access token for the guest whose secret this is. Only ever in a body, never in a URL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RefreshGuest {
-    /// The newest that the backend gave.
-    pub refresh_token: RefreshToken,
-}
-
-/// A guest's secret. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct RefreshToken(String);
-
-impl RefreshToken {
-    /// Wraps a token.
-    pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
-    }
-
-    /// The token for the body of a refresh. Do not print it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for RefreshToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RefreshToken(redacted)")
-    }
-}
-
-/// A bearer token. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct AccessToken(String);
-
-impl AccessToken {
-    /// Wraps a token.
-    pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
-    }
-
-    /// The token for the `Authorization` header. Do not print it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessToken(redacted)")
-    }
-}
+use crate::ids::{BuildId, GameSessionId, IdempotencyKey};
+pub use guests::{AccessToken, GuestIdentity, RefreshGuest, RefreshToken};
 
 /// What opens a game session that its owner locked: 1 to 64 characters. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -192,6 +122,22 @@ pub struct QuickJoin {
     #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub properties: GameProperties,
+}
+
+impl QuickJoin {
+    /// The game session that is made when none fits: of the same click, listed and open to everybody.
+    #[must_use]
+    pub fn into_create(self) -> CreateGameSession {
+        CreateGameSession {
+            idempotency_key: self.idempotency_key,
+            name: self.name,
+            max_players: self.max_players,
+            build: self.build,
+            properties: self.properties,
+            privacy: Privacy::Listed,
+            password: None,
+        }
+    }
 }
 
 /// Asks which game sessions there are.

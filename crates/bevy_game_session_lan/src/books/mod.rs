@@ -412,6 +412,7 @@ impl Session {
             max_players: self.draft.max_players,
             properties: self.draft.properties.clone(),
             public_address: Some(self.place.game),
+            matchmaker_data: None,
             session_data: self.data.clone(),
         }
     }

@@ -4,13 +4,18 @@
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use bevy_ecs::prelude::*;
-use bevy_game_session_server::ListenPort;
+use bevy_game_session_server::{ListenPort, SessionServerCommands as _};
+use bevy_time::{Real, Time};
+use game_session_protocol::HostError;
 
 /// Orchestrators take ports from 1 to this one.
 const HIGHEST_PORT: u16 = 60_000;
 const FREE_PORT_ATTEMPTS: usize = 256;
+/// A port that is taken is tried for so long; then a dedicated process gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The wanted ports, the one that was got, and what holds it. Nothing is read from the socket: whoever comes too early
 /// meets silence.
@@ -20,6 +25,9 @@ pub(super) struct ServerPort {
     /// 0 while none was got yet.
     port: u16,
     holder: Option<UdpSocket>,
+    /// Since when there is none, on `Time<Real>`.
+    missing_since: Option<Duration>,
+    was_told: bool,
 }
 
 impl ServerPort {
@@ -28,6 +36,8 @@ impl ServerPort {
             wanted: ports,
             port: 0,
             holder: None,
+            missing_since: None,
+            was_told: false,
         }
     }
 
@@ -48,7 +58,16 @@ impl ServerPort {
         };
         self.port = port;
         self.holder = Some(holder);
+        self.missing_since = None;
         Ok(())
+    }
+
+    /// Whether a port has been missing for so long that it is time to say so, once.
+    fn is_missing_for_good(&mut self, now: Duration) -> bool {
+        let since = *self.missing_since.get_or_insert(now);
+        let is_time = !self.was_told && now.saturating_sub(since) >= PATIENCE;
+        self.was_told |= is_time;
+        is_time
     }
 
     pub(super) fn let_go(&mut self) {
@@ -104,10 +123,19 @@ pub(super) fn hold_port(mut port: ResMut<ServerPort>, reported: Option<Res<Liste
 }
 
 /// Holds the port again after a session, for the next one; or at last, when another process had it.
-pub(super) fn hold_port_again(mut port: ResMut<ServerPort>, reported: Option<Res<ListenPort>>, mut commands: Commands) {
+pub(super) fn hold_port_again(
+    mut port: ResMut<ServerPort>,
+    reported: Option<Res<ListenPort>>,
+    time: Res<Time<Real>>,
+    mut commands: Commands,
+) {
     match port.hold() {
         Ok(()) if reported.is_none() => commands.insert_resource(ListenPort(port.port())),
         Ok(()) => {}
+        Err(error) if port.is_missing_for_good(time.elapsed()) => {
+            let message = format!("none of the UDP ports {:?} is free: {error}", port.wanted);
+            commands.fail_server(HostError::Settings { message });
+        }
         Err(error) => tracing::trace!(port = port.port(), %error, "the UDP port cannot be held yet"),
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_game_session_server::{
-    AcceptedPlayer, Admissions, Decision, GameSessionStarted, Goodbyes, HostFailed, HostedSession, PlayerCommands as _,
+    AcceptedPlayer, Admissions, Decision, GameSessionStarted, Goodbyes, HostedSession, PlayerCommands as _,
     ServerWaker, SessionEnding, SessionServerCommands as _, SessionServerSystems,
 };
 use bevy_renet::{RenetReceive, RenetSend, RenetServer, RenetServerPlugin};
@@ -304,9 +304,5 @@ fn clear_away(client_id: u64, entity: Option<Entity>, server: Option<&mut RenetS
 /// Without a port nobody can come.
 fn give_up(commands: &mut Commands, reason: &str) {
     let message = format!("the UDP port could not be opened for the game session: {reason}");
-    tracing::error!("{message}");
-    commands.trigger(HostFailed {
-        error: HostError::Settings { message }.into(),
-    });
-    commands.end_session();
+    commands.fail_server(HostError::Settings { message });
 }

@@ -1,28 +1,28 @@
 //! The connection's own thread: the SDK lives in a small tokio runtime on it, its answers come to any executor.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Waker};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use game_session_protocol::BoxedFuture;
 use gamelift_server_sdk::{Error, GameLiftServer, ServerParameters};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
+use super::watchdog::Watchdog;
+
 /// How long a process that panics may take to say that it ends.
 const LAST_WORD_TIME: Duration = Duration::from_secs(2);
-/// A game's loop that did not turn for so long is frozen.
-const FROZEN_AFTER: Duration = Duration::from_secs(30);
 
 /// Where the answer to one attempt to connect goes.
 type Order = oneshot::Sender<Result<GameLiftServer, Error>>;
 
 pub(super) struct Line {
     shared: Arc<Shared>,
-    beats: Arc<Beats>,
+    watchdog: Arc<Watchdog>,
     orders: Option<mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -38,14 +38,14 @@ impl Line {
     pub(super) fn new(parameters: ServerParameters) -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (orders, received) = mpsc::channel(4);
-        let (shared, beats) = (Arc::<Shared>::default(), Arc::new(Beats::new()));
+        let (shared, watchdog) = (Arc::<Shared>::default(), Arc::new(Watchdog::new()));
         let thread = std::thread::Builder::new().name("gamelift".into()).spawn({
-            let (shared, beats) = (shared.clone(), beats.clone());
-            move || run(runtime, parameters, received, &shared, &beats)
+            let (shared, watchdog) = (shared.clone(), watchdog.clone());
+            move || run(runtime, parameters, received, &shared, &watchdog)
         })?;
         Ok(Self {
             shared,
-            beats,
+            watchdog,
             orders: Some(orders),
             thread: Some(thread),
         })
@@ -97,8 +97,8 @@ impl Line {
         self.shared.ended.load(Ordering::Acquire)
     }
 
-    pub(super) fn beat(&self) {
-        self.beats.beat();
+    pub(super) fn watchdog(&self) -> &Watchdog {
+        &self.watchdog
     }
 }
 
@@ -126,15 +126,15 @@ fn run(
     parameters: ServerParameters,
     mut orders: mpsc::Receiver<Order>,
     shared: &Arc<Shared>,
-    beats: &Arc<Beats>,
+    watchdog: &Arc<Watchdog>,
 ) {
     runtime.block_on(async {
         while let Some(answer) = orders.recv().await {
-            let (parameters, shared, beats) = (parameters.clone(), shared.clone(), beats.clone());
+            let (parameters, shared, watchdog) = (parameters.clone(), shared.clone(), watchdog.clone());
             tokio::spawn(async move {
                 let opened = GameLiftServer::init(parameters).await;
                 if let Ok(server) = &opened {
-                    server.set_health_check(move || beats.are_recent());
+                    server.set_health_check(move || watchdog.is_content());
                     let _ = shared.server.set(server.clone());
                     let waiting = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
                     waiting.into_iter().for_each(Waker::wake);
@@ -152,32 +152,4 @@ fn run(
         }
     });
     runtime.shutdown_background();
-}
-
-/// When the game's loop last turned.
-struct Beats {
-    begun: Instant,
-    last_ms: AtomicU64,
-}
-
-impl Beats {
-    fn new() -> Self {
-        Self {
-            begun: Instant::now(),
-            last_ms: AtomicU64::new(0),
-        }
-    }
-
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn beat(&self) {
-        self.last_ms.store(self.now_ms(), Ordering::Relaxed);
-    }
-
-    fn are_recent(&self) -> bool {
-        let age = self.now_ms().saturating_sub(self.last_ms.load(Ordering::Relaxed));
-        Duration::from_millis(age) < FROZEN_AFTER
-    }
 }

@@ -2,8 +2,10 @@
 
 mod line;
 mod translate;
+mod watchdog;
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use game_session_protocol::{
     BoxedFuture, GameSessionId, HostError, HostEvent, HostLifetime, PlayerSessionId, PlayerSessionPolicy, ReadyProcess,
@@ -14,7 +16,7 @@ use gamelift_server_sdk::{
 };
 
 use line::Line;
-use translate::{hosted, refused, time_left};
+use translate::{hosted, refused, time_left, updated};
 
 /// What GameLift, a launcher or `game-session local` sets for a server process.
 const NEEDED: [&str; 4] = [
@@ -35,6 +37,20 @@ pub struct GameLiftHost {
 }
 
 impl GameLiftHost {
+    /// The GameLift that started this process. `None` when none did, which is said in the log: serve plainly then, with
+    /// any other host.
+    ///
+    /// # Errors
+    /// [`HostError::Settings`] when some variables of GameLift are there and others are missing,
+    /// [`HostError::Unavailable`] when the system gives no thread.
+    pub fn detect() -> Result<Option<Self>, HostError> {
+        if was_started_by_gamelift(crate::env::variable) {
+            return Self::from_env().map(Some);
+        }
+        tracing::warn!("GameLift has not started this process: it serves plainly");
+        Ok(None)
+    }
+
     /// A host for the GameLift that the official `GAMELIFT_SDK_*` variables name. It connects when the plugin is ready.
     ///
     /// # Errors
@@ -72,6 +88,15 @@ impl GameLiftHost {
             _ => parameters,
         };
         Self::new(variables.into_iter().fold(ServerParameters::default(), set))
+    }
+
+    /// A game's loop that did not turn for so long counts as frozen, and the process as unhealthy; 30 s unless said
+    /// otherwise. GameLift asks about every minute, and replaces a process that is unhealthy three times in a row. A
+    /// game that loads for longer within one frame needs more.
+    #[must_use]
+    pub fn frozen_after(self, time: Duration) -> Self {
+        self.line.watchdog().set_patience(time);
+        self
     }
 
     fn new(parameters: ServerParameters) -> Result<Self, HostError> {
@@ -131,8 +156,8 @@ impl SessionHost for GameLiftHost {
                         Err(error) => HostEvent::Lost(error),
                     });
                 }
-                Some(Event::UpdateGameSession(update)) => match hosted(update.game_session()) {
-                    Ok(session) => return Poll::Ready(HostEvent::GameSessionUpdated(session)),
+                Some(Event::UpdateGameSession(update)) => match updated(&update) {
+                    Ok(event) => return Poll::Ready(event),
                     Err(error) => tracing::warn!(%error, "an update of the game session was not understood"),
                 },
                 Some(Event::ProcessTerminate { termination_time }) => {
@@ -194,6 +219,23 @@ impl SessionHost for GameLiftHost {
     }
 
     fn beat(&self) {
-        self.line.beat();
+        self.line.watchdog().feed();
+    }
+}
+
+/// One of its variables is enough: the others are then missing, not out of place.
+fn was_started_by_gamelift(variable: impl Fn(&str) -> Option<String>) -> bool {
+    NEEDED.into_iter().any(|name| variable(name).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_variable_of_gamelift_is_enough_to_be_started_by_it() {
+        assert!(!was_started_by_gamelift(|_| None));
+        let host_alone = |name: &str| (name == "GAMELIFT_SDK_HOST_ID").then(|| "i-1".to_owned());
+        assert!(was_started_by_gamelift(host_alone));
     }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use game_session_protocol::host::SecretText;
-use game_session_protocol::{HostError, HostedGameSession};
-use gamelift_server_sdk::{Error, GameSession};
+use game_session_protocol::{BackfillOutcome, HostError, HostEvent, HostedGameSession};
+use gamelift_server_sdk::{Error, GameSession, GameSessionUpdate, UpdateReason};
 
 /// A game session as we know it.
 pub(super) fn hosted(session: &GameSession) -> Result<HostedGameSession, HostError> {
@@ -22,8 +22,25 @@ pub(super) fn hosted(session: &GameSession) -> Result<HostedGameSession, HostErr
             .parse()
             .ok()
             .map(|ip: std::net::IpAddr| (ip, session.port()).into()),
+        matchmaker_data: Some(session.matchmaker_data().to_owned()).filter(|data| !data.is_empty()),
         session_data: SecretText::new(session.game_session_data()),
     })
+}
+
+/// What an update of the game session means.
+pub(super) fn updated(update: &GameSessionUpdate) -> Result<HostEvent, HostError> {
+    let outcome = match update.reason() {
+        UpdateReason::MatchmakingDataUpdated => return hosted(update.game_session()).map(HostEvent::GameSessionUpdated),
+        UpdateReason::BackfillFailed => BackfillOutcome::Failed,
+        UpdateReason::BackfillTimedOut => BackfillOutcome::TimedOut,
+        UpdateReason::BackfillCancelled => BackfillOutcome::Cancelled,
+        _ if update.backfill_ticket_id().is_empty() => {
+            return hosted(update.game_session()).map(HostEvent::GameSessionUpdated);
+        }
+        _ => BackfillOutcome::Unknown,
+    };
+    let ticket_id = update.backfill_ticket_id().to_owned();
+    Ok(HostEvent::BackfillEnded { ticket_id, outcome })
 }
 
 /// What is left until a time on the system's clock.

@@ -3,7 +3,8 @@
 //! Offline, connecting, ready; then for each game session: loading, activating, active, ending. An end goes through
 //! its steps in order and each has a deadline: goodbyes (a whole frame at least, when players are in), the seats, the
 //! orchestrator's word. A process of one session leaves after it. A shutdown ends the same way from any phase; a lost
-//! connection too, but without a word to the orchestrator. What does not fit the phase is answered by a failure.
+//! connection too, but without a word to the orchestrator. A command that does not fit the phase is answered by a
+//! failure; an event that does not fit is ignored.
 
 mod ending;
 mod words;
@@ -12,7 +13,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use game_session_protocol::{GameSessionId, GoodbyeCode, HostError, HostEvent, HostLifetime, HostedGameSession};
+use game_session_protocol::{GameSessionId, GoodbyeCode, HostEvent, HostLifetime, HostedGameSession};
 
 use crate::error::SessionServerError;
 use crate::policy::ServerPolicies;
@@ -22,6 +23,8 @@ pub(crate) use words::{Command, Input, Moment, Output, Question, Tick};
 
 /// How long connecting and activating may take.
 const START_TIME: Duration = Duration::from_secs(30);
+/// So many game sessions of the past are remembered.
+const MOST_HOSTED: usize = 16;
 
 pub(crate) struct Life {
     phase: Phase,
@@ -29,6 +32,9 @@ pub(crate) struct Life {
     policies: ServerPolicies,
     goodbye_time: Duration,
     session: Option<GameSessionId>,
+    /// The latest game sessions, this one too: what comes again of them is late.
+    hosted: VecDeque<GameSessionId>,
+    ignored: u32,
     failed: bool,
     outputs: VecDeque<Output>,
 }
@@ -59,6 +65,8 @@ impl Life {
             policies,
             goodbye_time,
             session: None,
+            hosted: VecDeque::new(),
+            ignored: 0,
             failed: false,
             outputs: VecDeque::new(),
         }
@@ -109,6 +117,9 @@ impl Life {
                 self.fail(error);
                 self.vanish();
             }
+            (_, Input::Event(HostEvent::GameSessionStarted(session))) if self.hosted.contains(&session.id) => {
+                self.ignore("a game session that was hosted here before");
+            }
             (Phase::Connecting | Phase::Ready, Input::Event(HostEvent::GameSessionStarted(session))) => {
                 self.start(now, session);
             }
@@ -123,7 +134,7 @@ impl Life {
                 self.closed(end, Ok(()));
                 self.start(now, session);
             }
-            (_, Input::Event(HostEvent::GameSessionStarted(_))) => self.wrong_state("hosting another game session"),
+            (_, Input::Event(HostEvent::GameSessionStarted(_))) => self.ignore("a game session that fits nowhere"),
 
             (Phase::Loading, Input::Command(Command::Activate)) => self.activate(now),
             (Phase::Activating, Input::Done(Question::Activate(_), Ok(()))) => {
@@ -169,6 +180,18 @@ impl Life {
                 self.vanish();
             }
 
+            (Phase::Offline, Input::Command(Command::Fail(error))) => {
+                self.fail(error.into());
+                if self.lifetime == HostLifetime::OneSession {
+                    self.vanish();
+                }
+            }
+            (Phase::Connecting | Phase::Ready, Input::Command(Command::Fail(error))) => {
+                self.fail(error.into());
+                self.end(now, GoodbyeCode::ShuttingDown, Then::Leave, None);
+            }
+            (Phase::Ending { .. }, Input::Command(Command::Fail(error))) => self.fail(error.into()),
+
             (Phase::Ending { .. }, Input::Command(Command::End)) => {}
             (_, Input::Command(Command::Activate)) => self.wrong_state("activating"),
             (_, Input::Command(Command::End)) => self.wrong_state("ending the game session"),
@@ -184,6 +207,9 @@ impl Life {
             Input::Event(HostEvent::GameSessionUpdated(session)) if self.session.as_ref() == Some(&session.id) => {
                 self.put(Output::Updated(session));
             }
+            Input::Event(HostEvent::BackfillEnded { ticket_id, outcome }) => {
+                self.put(Output::BackfillEnded(ticket_id, outcome));
+            }
             Input::Event(HostEvent::GameSessionEndRequested) | Input::Command(Command::End) => {
                 self.end(now, GoodbyeCode::SessionEnded, Then::NextSession, None);
             }
@@ -195,19 +221,25 @@ impl Life {
                 self.fail(error.into());
                 self.end(now, GoodbyeCode::ShuttingDown, Then::Vanish, None);
             }
+            Input::Command(Command::Fail(error)) => {
+                self.fail(error.into());
+                self.end(now, GoodbyeCode::SessionEnded, Then::NextSession, None);
+            }
             Input::Command(Command::SetPolicy(policy)) => {
                 self.put(Output::Ask(Question::SetPolicy(policy), now + STEP_TIME));
             }
             Input::Command(Command::Activate | Command::ShutDown { .. }) => self.wrong_state("activating"),
             Input::Done(Question::SetPolicy(_), Err(error)) => self.put(Output::Failed(error)),
             Input::Tick(tick) => self.apply_policies(now, tick),
-            Input::Event(_) => self.wrong_state("following the orchestrator's event"),
+            Input::Event(_) => self.ignore("an event that fits no game session here"),
             Input::Done(..) | Input::Port(_) => {}
         }
     }
 
     fn start(&mut self, now: Duration, session: HostedGameSession) {
         self.session = Some(session.id.clone());
+        self.hosted.truncate(MOST_HOSTED - 1);
+        self.hosted.push_front(session.id.clone());
         self.failed = false;
         match HostedSession::new(session) {
             Ok(hosted) => {
@@ -252,102 +284,6 @@ impl Life {
         self.end(now, GoodbyeCode::SessionEnded, Then::NextSession, None);
     }
 
-    fn end(&mut self, now: Duration, reason: GoodbyeCode, then: Then, time_left: Option<Duration>) {
-        let then = match self.lifetime {
-            HostLifetime::OneSession => then.max(Then::Leave),
-            HostLifetime::ManySessions => then,
-        };
-        let end = self.plan(now, then, time_left);
-        self.phase = Phase::Ending {
-            step: Step::Goodbyes { frames: 0 },
-            end,
-        };
-        tracing::info!(%reason, "ending");
-        self.put(Output::Ending(reason));
-    }
-
-    fn plan(&self, now: Duration, then: Then, time_left: Option<Duration>) -> End {
-        End::new(now, then, self.goodbye_time, time_left)
-    }
-
-    fn hurry(&mut self, now: Duration, step: Step, end: End, then: Then, time_left: Option<Duration>) {
-        let merged = end.sooner_of(self.plan(now, then, time_left));
-        self.phase = Phase::Ending { step, end: merged };
-        if step == Step::Closing && end.then != merged.then {
-            self.ask_to_close(merged); // what was asked before is not enough any more
-        }
-    }
-
-    fn go_on_ending(&mut self, now: Duration, step: Step, end: End, tick: Tick) {
-        let step = match (step, tick.moment) {
-            (Step::Goodbyes { .. }, _) if tick.is_empty || now >= end.goodbyes_by => self.free_seats(),
-            (Step::Goodbyes { frames }, Moment::Poll) => Step::Goodbyes { frames: frames + 1 },
-            (Step::Goodbyes { frames: 1.. }, Moment::Flush) if !tick.goodbyes_held => self.free_seats(),
-            (Step::Seats, _) if !tick.seats_settling || end.then == Then::Vanish || now >= end.seats_by => {
-                self.phase = Phase::Ending {
-                    step: Step::Closing,
-                    end,
-                };
-                return self.ask_to_close(end);
-            }
-            (step, _) => step,
-        };
-        self.phase = Phase::Ending { step, end };
-    }
-
-    fn free_seats(&mut self) -> Step {
-        self.put(Output::FreeSeats);
-        Step::Seats
-    }
-
-    fn ask_to_close(&mut self, end: End) {
-        match end.then {
-            Then::NextSession => self.put(Output::Ask(Question::EndSession, end.closed_by)),
-            Then::Leave => self.put(Output::Ask(Question::ShutDown, end.closed_by)),
-            Then::Vanish => {
-                self.gone();
-                self.vanish();
-            }
-        }
-    }
-
-    fn closed(&mut self, end: End, answer: Result<(), SessionServerError>) {
-        self.gone();
-        match (end.then, answer) {
-            (Then::NextSession, answer) => {
-                self.phase = Phase::Ready;
-                // the orchestrator may have ended it by itself
-                if let Err(error) = answer
-                    && !matches!(error, SessionServerError::Host(HostError::WrongState { .. }))
-                {
-                    self.put(Output::Failed(error));
-                }
-            }
-            (Then::Leave | Then::Vanish, answer) => {
-                if let Err(error) = answer {
-                    self.fail(error);
-                }
-                self.phase = Phase::Gone;
-                self.put(Output::Exit { success: !self.failed });
-            }
-        }
-    }
-
-    /// There is no game session any more.
-    fn gone(&mut self) {
-        if self.session.take().is_some() {
-            self.put(Output::SessionGone);
-        }
-    }
-
-    /// There is no orchestrator any more. A dedicated process has nothing left to do then.
-    fn vanish(&mut self) {
-        self.phase = Phase::Gone;
-        if self.lifetime == HostLifetime::OneSession {
-            self.put(Output::Exit { success: false });
-        }
-    }
-
     fn fail(&mut self, error: SessionServerError) {
         self.failed = true;
         self.put(Output::Failed(error));
@@ -356,6 +292,16 @@ impl Life {
     fn wrong_state(&mut self, what: &'static str) {
         let state = self.state();
         self.put(Output::Failed(SessionServerError::WrongState { what, state }));
+    }
+
+    /// What the orchestrator says twice, too late or to the wrong process changes nothing, and is logged once.
+    fn ignore(&mut self, what: &'static str) {
+        if self.ignored == 0 {
+            tracing::warn!(state = ?self.state(), "{what} was ignored; what else is ignored is logged as debug");
+        } else {
+            tracing::debug!(state = ?self.state(), "{what} was ignored");
+        }
+        self.ignored = self.ignored.saturating_add(1);
     }
 
     fn put(&mut self, output: Output) {

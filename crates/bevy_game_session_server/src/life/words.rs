@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use game_session_protocol::{GameSessionId, GoodbyeCode, HostEvent, HostedGameSession, PlayerSessionPolicy};
+use game_session_protocol::{
+    BackfillOutcome, GameSessionId, GoodbyeCode, HostError, HostEvent, HostedGameSession, PlayerSessionPolicy,
+};
 
 use crate::error::SessionServerError;
 use crate::session::HostedSession;
@@ -16,10 +18,11 @@ pub(crate) enum Input {
 }
 
 /// What a game asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     Activate,
     End,
+    Fail(HostError),
     SetPolicy(PlayerSessionPolicy),
     ShutDown { time_left: Option<Duration> },
 }
@@ -57,6 +60,7 @@ pub(crate) enum Output {
     Ask(Question, Duration),
     Started(HostedSession),
     Updated(HostedGameSession),
+    BackfillEnded(String, BackfillOutcome),
     ShutdownRequested(Option<Duration>),
     Ending(GoodbyeCode),
     FreeSeats,

@@ -77,6 +77,7 @@ impl SessionHost for InMemoryHost {
                 return Err(wrong("being ready", "the process was ready before"));
             }
             (known.status, known.port) = (ProcessStatus::Ready, process.port);
+            known.log_paths = process.log_paths;
             Ok(())
         })
     }

@@ -58,7 +58,7 @@ pub use snapshot::{
 pub use ticket::{make_ticket, read_ticket};
 
 use crate::error::{HostError, ServiceError};
-use crate::host::HostLifetime;
+use crate::host::{HostEvent, HostLifetime};
 use crate::ids::{GameSessionId, PlayerId};
 use crate::keys::SessionKey;
 use crate::ticket::{Ticket, TicketClaims};
@@ -186,6 +186,12 @@ impl InMemoryOrchestrator {
     /// Tells a server process that it must be gone.
     pub fn request_shutdown(&self, process: ProcessNumber, time_left: Option<Duration>) {
         self.0.with(|world| world.request_shutdown(process, time_left));
+    }
+
+    /// Sends an event to a server process as it is, whatever the rules say: one that comes twice, late or for another
+    /// process, or a matchmaker's push.
+    pub fn send_event(&self, process: ProcessNumber, event: HostEvent) {
+        self.0.with(|world| world.tell(process, event));
     }
 
     /// Cuts a server process off for good. Its game session goes on until the process is found missing, after 60 s.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::shared::Shared;
 use super::world::{Draft, World};
 use crate::error::ServiceError;
-use crate::game_session::{GameSession, GameSessionPage, Privacy, Seat};
+use crate::game_session::{GameSession, GameSessionPage, Seat};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
 use crate::progress::{Progress, ProgressStep};
 use crate::requests::{
@@ -74,24 +74,9 @@ impl InMemoryService {
 
 impl SessionService for InMemoryService {
     fn create(&self, request: CreateGameSession, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
-        let CreateGameSession {
-            idempotency_key,
-            name,
-            max_players,
-            build,
-            properties,
-            privacy,
-            password,
-        } = request;
-        let draft = Draft {
-            name,
-            max_players,
-            build: build.clone(),
-            properties,
-            privacy,
-            password,
-        };
-        self.seat(Wish::New(idempotency_key, draft), build, progress)
+        let build = request.build.clone();
+        let (click, draft) = Draft::of(request);
+        self.seat(Wish::New(click, draft), build, progress)
     }
 
     fn find(&self, query: FindGameSessions) -> BoxedFuture<Result<GameSessionPage, ServiceError>> {
@@ -103,22 +88,9 @@ impl SessionService for InMemoryService {
     }
 
     fn quick_join(&self, request: QuickJoin, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
-        let QuickJoin {
-            idempotency_key,
-            name,
-            max_players,
-            build,
-            properties,
-        } = request;
-        let draft = Draft {
-            name,
-            max_players,
-            build: build.clone(),
-            properties,
-            privacy: Privacy::Listed,
-            password: None,
-        };
-        self.seat(Wish::Any(idempotency_key, draft), build, progress)
+        let build = request.build.clone();
+        let (click, draft) = Draft::of(request.into_create());
+        self.seat(Wish::Any(click, draft), build, progress)
     }
 
     fn join_by_code(&self, request: JoinByCode, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {

@@ -64,6 +64,8 @@ pub struct ProcessSnapshot {
     pub status: ProcessStatus,
     /// Its port, 0 before it was ready.
     pub port: u16,
+    /// The files it wants to be kept.
+    pub log_paths: Vec<String>,
     /// How often it said that its loop runs.
     pub beats: u64,
 }

@@ -21,7 +21,7 @@ use crate::game_session::{GameProperties, PlayerSessionPolicy, Privacy};
 use crate::host::{HostEvent, HostLifetime, HostedGameSession, SecretText};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey, PlayerId};
 use crate::keys::SessionKey;
-use crate::requests::Password;
+use crate::requests::{CreateGameSession, Password};
 
 /// How much time a process gets to finish when its game session is ended.
 const TIME_TO_FINISH: Duration = Duration::from_secs(30);
@@ -63,6 +63,7 @@ pub(super) struct Faults {
 pub(super) struct Process {
     pub(super) status: ProcessStatus,
     pub(super) port: u16,
+    pub(super) log_paths: Vec<String>,
     pub(super) beats: u64,
     pub(super) events: VecDeque<HostEvent>,
     pub(super) waker: Option<Waker>,
@@ -78,6 +79,30 @@ pub(super) struct Draft {
     pub(super) properties: GameProperties,
     pub(super) privacy: Privacy,
     pub(super) password: Option<Password>,
+}
+
+impl Draft {
+    /// The click, and what it asks for.
+    pub(super) fn of(request: CreateGameSession) -> (IdempotencyKey, Self) {
+        let CreateGameSession {
+            idempotency_key,
+            name,
+            max_players,
+            build,
+            properties,
+            privacy,
+            password,
+        } = request;
+        let draft = Self {
+            name,
+            max_players,
+            build,
+            properties,
+            privacy,
+            password,
+        };
+        (idempotency_key, draft)
+    }
 }
 
 pub(super) struct Session {
@@ -126,6 +151,7 @@ impl World {
         self.processes.push(Process {
             status: ProcessStatus::Started,
             port: 0,
+            log_paths: Vec::new(),
             beats: 0,
             events: VecDeque::new(),
             waker: None,
@@ -176,6 +202,7 @@ impl World {
             max_players: session.draft.max_players,
             properties: session.draft.properties.clone(),
             public_address: Some(address),
+            matchmaker_data: None,
             session_data: session.data.clone(),
         })
     }
@@ -275,6 +302,7 @@ impl World {
             number: ProcessNumber(number),
             status: process.status,
             port: process.port,
+            log_paths: process.log_paths.clone(),
             beats: process.beats,
         });
         let game_sessions = self.sessions.iter().map(|session| GameSessionSnapshot {
