@@ -41,6 +41,22 @@
 //! carries entity and name. [`SessionProgress`] comes in between. An entity that was despawned no longer has observers
 //! of its own: listen for the whole app where that matters.
 //!
+//! | call | ends in |
+//! |---|---|
+//! | [`create`](Sessions::create) | [`SessionCreated`] |
+//! | [`start`](Sessions::start) | [`SessionStarted`], then travel |
+//! | [`find`](Sessions::find) | [`SessionsFound`]; [`SessionsPinged`] follows |
+//! | [`join`](Sessions::join), [`join_locked`](Sessions::join_locked), [`quick_join`](Sessions::quick_join), [`join_by_code`](Sessions::join_by_code), [`rejoin`](Sessions::rejoin), [`resume`](Sessions::resume) | [`SessionJoined`], then travel |
+//! | [`join_code`](Sessions::join_code) | [`SessionJoinCodeReceived`] |
+//! | [`update`](Sessions::update) | [`SessionUpdated`] |
+//! | [`travel`](Sessions::travel), by itself unless it is [manual](TravelPolicy::Manual) | [`SessionArrived`] or [`SessionTravelFailed`] |
+//! | [`leave`](Sessions::leave) | [`SessionLeft`] |
+//! | [`end`](Sessions::end) | [`SessionEnded`] |
+//! | [`destroy`](Sessions::destroy) | [`SessionDestroyed`] |
+//! | [`cancel`](Sessions::cancel) | the call that it calls off ends in [`SessionCancelled`] |
+//!
+//! [`SessionDisconnected`] comes by itself, when a connection that had arrived is gone.
+//!
 //! Despawning the entity is the short way to stop: what runs is called off and undone at the orchestrator, a seat is
 //! given back. At the end of the app ([`AppExit`](bevy_app::AppExit)) the same happens to all.
 //!
@@ -98,177 +114,23 @@
 //! and twice is repeated by itself, with growing pauses, by [`HttpSessionService`]. [`ServiceReachability`] says
 //! whether a service was reached when it was asked last.
 //!
-//! # Recipes
-//!
-//! ## A menu
-//!
-//! ```
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//! use bevy_game_session_client::{Reachability, ServiceReachability};
-//!
-//! fn title(services: Res<ServiceReachability>, current: Option<Res<CurrentSession>>) -> String {
-//!     match (current, services.of(Reach::Online)) {
-//!         (Some(session), _) => format!("You play in {}", session.name()),
-//!         (None, Reachability::Unreachable) => "You are offline".into(),
-//!         (None, _) => "Play".into(),
-//!     }
-//! }
-//! # fn check() { let _ = IntoSystem::into_system(title); }
-//! ```
-//!
-//! ## A lobby: a locked session, and a code for friends
-//!
-//! ```
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//! use game_session_protocol::Password;
-//!
-//! fn open_lobby(mut sessions: Sessions) -> Result {
-//!     sessions.create("lobby", SessionSettings::new(4).password("xyzzy"))?;
-//!     sessions.start("lobby");
-//!     Ok(())
-//! }
-//!
-//! fn ask_for_the_code(started: On<SessionStarted>, mut sessions: Sessions) {
-//!     sessions.join_code(started.name.as_str());
-//! }
-//!
-//! fn show_the_code(received: On<SessionJoinCodeReceived>) {
-//!     println!("tell your friends: {}", received.code.join_code);
-//! }
-//!
-//! fn enter_a_code(In(code): In<String>, mut sessions: Sessions) {
-//!     sessions.join_by_code("lobby", &code, Some(Password::new("xyzzy")));
-//! }
-//! # bevy_ecs::system::assert_is_system::<(), Result, _>(open_lobby);
-//! # bevy_app::App::new().add_observer(ask_for_the_code).add_observer(show_the_code);
-//! ```
-//!
-//! ## A session browser
-//!
-//! ```
-//! # use std::time::Duration;
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//!
-//! fn open(mut sessions: Sessions) {
-//!     sessions.find(SessionQuery::new().refresh_every(Duration::from_secs(10)));
-//! }
-//!
-//! fn join_the_first_that_fits(found: On<SessionsFound>, mut sessions: Sessions) {
-//!     match found.sessions.iter().find(|found| found.is_joinable()) {
-//!         Some(session) => drop(sessions.join("game", session)),
-//!         None => drop(sessions.quick_join("game", SessionSettings::new(4))),
-//!     }
-//! }
-//! # bevy_ecs::system::assert_is_system(open);
-//! ```
-//!
-//! ## A loading screen with a cancel button
-//!
-//! ```
-//! use bevy_app::prelude::*;
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//! use bevy_state::prelude::*;
-//!
-//! fn plugin(app: &mut App) {
-//!     app.add_systems(OnEnter(ClientSessionState::Connecting), || println!("connecting ..."))
-//!         .add_systems(OnEnter(ClientSessionState::InSession), || println!("play"))
-//!         .add_systems(OnEnter(ClientSessionState::Idle), || println!("menu"))
-//!         .add_observer(|progress: On<SessionProgress>| println!("{}", progress.step.label()));
-//! }
-//!
-//! /// Works in every phase: a start is undone, a seat is given back.
-//! fn cancel(mut sessions: Sessions) {
-//!     sessions.destroy("game");
-//! }
-//! # bevy_ecs::system::assert_is_system(cancel);
-//! ```
-//!
-//! [`SessionProgress::fraction`] fills a bar; "step 3 of 6" is `progress.step.number()` of `ProgressStep::COUNT`.
-//!
-//! ## Coming back after a lost connection
-//!
-//! ```
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//!
-//! fn come_back(lost: On<SessionDisconnected>, mut sessions: Sessions) {
-//!     match &lost.reason {
-//!         DisconnectReason::Goodbye(_) => println!("{}", lost.reason.player_message()),
-//!         _ => sessions.rejoin(lost.name.as_str()),
-//!     }
-//! }
-//! ```
-//!
-//! The server keeps seat and entity of a lost player for its grace period.
-//!
-//! ## Coming back after a crash or a restart
-//!
-//! The seat belongs to the player: keep the guest, and where it plays, in the same [`PlayerFiles`]. They are locked by
-//! the process that has them, so that a second window is a second player.
-//!
-//! ```no_run
-//! # #[cfg(all(feature = "http", feature = "resume"))] {
-//! use bevy_app::prelude::*;
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//! use bevy_game_session_client::{HttpSettings, PlayerFiles, ResumableSession};
-//!
-//! fn client() -> Result<App> {
-//!     let mut settings = HttpSettings::new("https://play.example.com");
-//!     let files = PlayerFiles::of_game("Moon Miners").ok();
-//!     if let Some(files) = &files {
-//!         settings = settings.keep_guest(files.clone());
-//!     }
-//!     let mut plugin = SessionClientPlugin::new(settings.connect()?);
-//!     if let Some(files) = files {
-//!         plugin = plugin.keep_session(files);
-//!     }
-//!     let mut app = App::new();
-//!     app.add_plugins(plugin).add_systems(Startup, offer_to_continue);
-//!     Ok(app)
-//! }
-//!
-//! fn offer_to_continue(resumable: Option<Res<ResumableSession>>, mut sessions: Sessions) {
-//!     if let Some(resumable) = resumable {
-//!         println!("back to {} ...", resumable.game_session().name);
-//!         sessions.resume();
-//!     }
-//! }
-//! # }
-//! ```
-//!
-//! ## Testing a game without any server
-//!
-//! ```
-//! use bevy_app::prelude::*;
-//! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::prelude::*;
-//! use game_session_protocol::InMemoryOrchestrator;
-//!
-//! let orchestrator = InMemoryOrchestrator::new(); // without a server process
-//! let mut app = App::new();
-//! app.add_plugins(SessionClientPlugin::new(orchestrator.service("anna".parse().unwrap())));
-//! app.add_systems(Startup, |mut sessions: Sessions| {
-//!     sessions.create("game", SessionSettings::new(4)).unwrap();
-//!     sessions.start("game");
-//! });
-//! app.update();
-//! app.update();
-//! let failures = app.world().resource::<Messages<SessionFailed>>();
-//! let mut reader = failures.get_cursor();
-//! assert!(reader.read(failures).any(|failed| matches!(failed.error, SessionError::NoCapacity { .. })));
-//! ```
+#![doc = include_str!("recipes.md")]
 //!
 //! # When it does not work
 //!
 //! | error | look at |
 //! |---|---|
+//! | [`DuplicateName`](SessionError::DuplicateName), [`UnknownName`](SessionError::UnknownName) | each session has a name of its own on this machine; `destroy` frees it |
+//! | [`AlreadyInSession`](SessionError::AlreadyInSession) | leave the other session first |
+//! | [`WrongPhase`](SessionError::WrongPhase), [`Busy`](SessionError::Busy) | the diagram [above](#phases); wait for the event of the call before |
+//! | [`TooMany`](SessionError::TooMany) | despawn searches whose results are no longer shown |
+//! | [`InvalidSettings`](SessionError::InvalidSettings) | its message names the bound |
 //! | [`Unreachable`](SessionError::Unreachable) | is the backend running, is its address right? Its `source()` says what the network said |
 //! | [`Protocol`](SessionError::Protocol) | something else answers at that address: a proxy, a hotel's wireless network |
+//! | [`TimedOut`](SessionError::TimedOut) | [`SessionDeadlines`], and the service's own log |
+//! | [`Unauthorized`](SessionError::Unauthorized) | does the backend know this player's token? Guests are renewed by themselves |
+//! | [`Throttled`](SessionError::Throttled) | wait for as long as it says |
+//! | [`NotFound`](SessionError::NotFound), [`Full`](SessionError::Full), [`NotAccepting`](SessionError::NotAccepting), [`Expired`](SessionError::Expired) | the search is older than what happened: search again |
 //! | [`NoCapacity`](SessionError::NoCapacity) | is a server process running and ready? |
 //! | [`ActivationFailed`](SessionError::ActivationFailed) | the server's log: it loaded too long, or ended |
 //! | [`VersionMismatch`](SessionError::VersionMismatch) | [`SessionClientPlugin::client_build`] and the session's build differ |

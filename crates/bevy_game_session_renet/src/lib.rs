@@ -28,18 +28,32 @@
 //! period of its policies; a client that [rejoins](https://docs.rs/bevy_game_session_client) with a fresh ticket gets it
 //! back, over a new connection and with the same client id. Two apps of one player: the newer ticket wins, the older
 //! connection hears `TakenOver`. renet's channels begin anew. With replicon the player is a new client on the old entity:
-//! the whole world is sent again, so despawn what the old connection had replicated.
+//! the whole world is sent again.
+//!
+//! # What replicon leaves behind
+//!
+//! `bevy_replicon` keeps the entities that it had replicated when the connection goes: after a leave, a loss or a kick they
+//! stand in the client's world as they last were, and after the next travel beside the new ones. Clear them away when the
+//! session is over for the player, or keep them in view behind a "reconnecting" until then.
 //!
 //! ```
 //! # #[cfg(all(feature = "client", feature = "replicon"))] {
 //! use bevy_ecs::prelude::*;
-//! use bevy_game_session_client::SessionDisconnected;
+//! use bevy_game_session_client::{SessionDisconnected, SessionLeft};
 //! use bevy_replicon::prelude::Remote;
 //!
-//! fn clear(_: On<SessionDisconnected>, remote: Query<Entity, With<Remote>>, mut commands: Commands) {
+//! fn clear(remote: Query<Entity, With<Remote>>, mut commands: Commands) {
 //!     remote.iter().for_each(|entity| commands.entity(entity).despawn());
 //! }
-//! # let _ = bevy_ecs::observer::Observer::new(clear);
+//!
+//! fn clear_after_a_loss(_: On<SessionDisconnected>, mut commands: Commands) {
+//!     commands.run_system_cached(clear);
+//! }
+//!
+//! fn clear_after_leaving(_: On<SessionLeft>, mut commands: Commands) {
+//!     commands.run_system_cached(clear);
+//! }
+//! # bevy_app::App::new().add_observer(clear_after_a_loss).add_observer(clear_after_leaving);
 //! # }
 //! ```
 //!
@@ -49,13 +63,66 @@
 //! no connection: the orchestrator is asked for the seat, the player gets an entity with `AcceptedPlayer` and
 //! `LocalPlayer`, and `SessionArrived::local` is true. There is no `RenetClient`; to replicon the app is a server.
 //!
+//! # Ports
+//!
+//! A server holds its UDP port from the start, because the orchestrator must know it before there is a game session. Of
+//! a [range](TravelPlugin::ports) it takes the first that is free, and that one is reported. When none is, it is tried
+//! for 10 seconds; then the reason is told by `HostFailed`, and a dedicated process leaves with a failure.
+//!
+//! # Another transport
+//!
+//! Nothing obliges a game to use this one. The client's `TravelRequested` carries address and ticket, and the server's
+//! `Admissions` judges whoever shows one, over any kind of connection.
+//!
+//! ```
+//! # #[cfg(all(feature = "client", feature = "server"))] {
+//! use bevy_ecs::prelude::*;
+//! use bevy_game_session_client::{TravelCommands, TravelError, TravelRequested};
+//! use bevy_game_session_server::{Admissions, Decision, HostedSession};
+//! use game_session_protocol::TicketStamp;
+//!
+//! // On the client: connect, show the ticket, and say how it went.
+//! fn travel(requested: On<TravelRequested>, mut commands: Commands) {
+//!     match my_transport::connect(requested.address, requested.ticket.expose()) {
+//!         Ok(()) => commands.session_arrived(requested.entity),
+//!         Err(error) => commands.session_travel_failed(requested.entity, TravelError::Transport(error)),
+//!     }
+//! }
+//!
+//! // On the server: what a connection showed is judged, and the orchestrator is asked.
+//! fn knock(stamp: In<TicketStamp>, mut admissions: ResMut<Admissions>, session: Res<HostedSession>) {
+//!     let admission = admissions.request(&stamp, &session);
+//!     my_transport::remember(admission);
+//! }
+//!
+//! fn let_in(mut admissions: ResMut<Admissions>, mut commands: Commands) {
+//!     for decided in admissions.take_decided() {
+//!         match decided.decision {
+//!             Decision::Admitted(player) => drop(commands.spawn(player)),
+//!             Decision::Returned(player) => my_transport::move_to(player, decided.id),
+//!             Decision::Refused(code) => my_transport::send_away(decided.id, code),
+//!         }
+//!     }
+//! }
+//! # mod my_transport {
+//! #     pub fn connect(_: std::net::SocketAddr, _: &[u8]) -> Result<(), String> { Ok(()) }
+//! #     pub fn remember(_: bevy_game_session_server::AdmissionId) {}
+//! #     pub fn move_to(_: bevy_ecs::entity::Entity, _: bevy_game_session_server::AdmissionId) {}
+//! #     pub fn send_away(_: bevy_game_session_server::AdmissionId, _: game_session_protocol::RefusalCode) {}
+//! # }
+//! # bevy_app::App::new().add_observer(travel);
+//! # bevy_ecs::system::assert_is_system(knock);
+//! # bevy_ecs::system::assert_is_system(let_in);
+//! # }
+//! ```
+//!
 //! # When it does not work
 //!
 //! | what | look at |
 //! |---|---|
 //! | travel fails as `TimedOut` | is the server's UDP port open in its firewall, and is the address right from outside? |
 //! | travel fails as `Refused` | the code says why; the server's `PlayerRejected` says the same |
-//! | `ListenPort` is missing | another process has the port: give [a range](TravelPlugin::ports) |
+//! | `ListenPort` is missing, or the process leaves after 10 s | another process has the port: give [a range](TravelPlugin::ports) |
 //! | messages vanish | both sides must have the same channels, in the same order |
 //!
 //! # Limits

@@ -36,7 +36,7 @@ impl TravelPlugin {
     }
 
     /// The UDP port that a server holds from its start; 0, the default, is any free one. The port is reported in
-    /// `ListenPort`; when it is taken, that is missing and the reason is logged.
+    /// `ListenPort`. While it is taken that is missing; after 10 s of it a dedicated process leaves with a failure.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.ports = port..=port;

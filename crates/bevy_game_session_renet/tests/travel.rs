@@ -4,14 +4,19 @@
 
 mod stage;
 
+use std::time::Duration;
+
 use bevy_app::AppExit;
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::RunSystemOnce as _;
 use bevy_game_session_client::SessionPhase;
 use bevy_game_session_renet::PlayerConnection;
-use bevy_game_session_server::{AcceptedPlayer, ListenPort, ServerSessionState, SessionServerCommands as _};
+use bevy_game_session_server::{
+    AcceptedPlayer, HostFailed, ListenPort, ServerSessionState, SessionServerCommands as _,
+};
 use bevy_renet::renet::{ConnectionConfig, DefaultChannel};
 use bevy_renet::{RenetClient, RenetServer};
+use bevy_time::TimeUpdateStrategy;
 use game_session_protocol::HostLifetime;
 use game_session_protocol::in_memory::{ProcessStatus, SeatStatus};
 use stage::Stage;
@@ -311,4 +316,35 @@ fn a_taken_port_means_the_next_one_of_the_range_reported_truthfully() {
     assert_eq!(orchestrator.snapshot().processes[0].port, reported);
     assert!(std::net::UdpSocket::bind(("0.0.0.0", reported)).is_err(), "it is held");
     drop(taken);
+}
+
+#[test]
+fn without_any_free_port_a_dedicated_process_leaves_with_a_failure_that_names_them() {
+    let holder = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    let port = holder.local_addr().unwrap().port();
+    let mut app = bevy_app::App::new();
+    app.add_plugins((bevy_time::TimePlugin, bevy_state::app::StatesPlugin))
+        .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(1)));
+    let orchestrator = game_session_protocol::InMemoryOrchestrator::new();
+    app.add_plugins(bevy_game_session_server::SessionServerPlugin::new(orchestrator.host()));
+    app.add_plugins(bevy_game_session_renet::TravelPlugin::new(|_| ConnectionConfig::default()).port(port));
+    for _ in 0..9 {
+        app.update();
+        assert_eq!(app.should_exit(), None, "it is tried for 10 s");
+    }
+    let mut told = Vec::new();
+    let mut reader = app.world().resource::<Messages<HostFailed>>().get_cursor();
+    for _ in 0..5 {
+        if app.should_exit().is_some() {
+            break;
+        }
+        app.update();
+        let failures = app.world().resource::<Messages<HostFailed>>();
+        told.extend(reader.read(failures).map(|failed| failed.error.to_string()));
+    }
+    assert_eq!(app.should_exit(), Some(AppExit::error()));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains(&port.to_string()), "{told:?}");
+    assert_eq!(orchestrator.snapshot().processes[0].status, ProcessStatus::Started, "it never was offered");
+    drop(holder);
 }

@@ -19,6 +19,38 @@
 //!     .update();
 //! ```
 //!
+//! # Phases
+//!
+//! ```text
+//!             a port is held            placed here          activated
+//! Offline ──────────────────▶ Ready ──────────────▶ Activating ─────────▶ Active
+//!    ▲                          ▲                        │                  │
+//!    │ the process leaves       │ one after another      ▼                  ▼
+//!    └──────────────────────────┴──────────────────── Ending ◀──────────────┘
+//! ```
+//!
+//! On GameLift a process hosts one game session and leaves, to be replaced; hosts of
+//! [`ManySessions`](game_session_protocol::HostLifetime::ManySessions) - a LAN, in memory - are ready again. Ending has
+//! steps, each with a deadline: goodbyes to the players, their seats, a word to the orchestrator.
+//!
+//! # Calls and events
+//!
+//! A game calls [`SessionServerCommands`] on `Commands`: `activate_session`, `open_session`, `close_session`,
+//! `end_session`, `shut_down_server`, `fail_server`. Each event goes to observers and to message readers.
+//!
+//! | event | when |
+//! |---|---|
+//! | [`GameSessionStarted`] | a game session was placed here; [`HostedSession`] exists from now on |
+//! | [`GameSessionUpdated`] | its description, or what a matchmaker says about the players, changed |
+//! | [`BackfillEnded`] | a matchmaker does not fill the free seats any more |
+//! | [`PlayerRejected`] | somebody was turned away at the door |
+//! | [`PlayerLost`], [`PlayerReturned`] | a connection was lost; the player is back on a new one |
+//! | [`ShutdownRequested`] | the process must be gone soon |
+//! | [`SessionEnding`] | goodbyes are said now |
+//! | [`HostFailed`] | the orchestrator refused, could not be reached, or a command did not fit: [`SessionServerError`] |
+//!
+//! What the orchestrator says twice, too late or to the wrong process is ignored.
+//!
 //! # Players
 //!
 //! A player is an entity with [`AcceptedPlayer`], made when ticket and orchestrator both agreed; who is refused never
@@ -112,23 +144,83 @@
 //!
 //! ## Serving without GameLift
 //!
-//! A process that GameLift has not started lacks its variables, and [`GameLiftHost::from_env`] says which. Serve plainly
-//! then, with any other host.
+//! A process that GameLift has not started says so in its log, and serves plainly: with the host of a LAN
+//! (`bevy_game_session_lan`), or any other one. Started by GameLift with something missing it is an error.
 //!
 //! ```
 //! # #[cfg(feature = "gamelift")] {
 //! use bevy_game_session_server::{GameLiftHost, SessionServerPlugin};
-//! use game_session_protocol::InMemoryOrchestrator;
+//! use game_session_protocol::{HostError, SessionHost};
 //!
-//! let plugin = match GameLiftHost::from_env() {
-//!     Ok(host) => SessionServerPlugin::new(host),
-//!     Err(error) => {
-//!         eprintln!("not on GameLift: {error}");
-//!         SessionServerPlugin::new(InMemoryOrchestrator::new().host())
-//!     }
-//! };
+//! fn plugin(plain: impl SessionHost) -> Result<SessionServerPlugin, HostError> {
+//!     Ok(match GameLiftHost::detect()? {
+//!         Some(host) => SessionServerPlugin::new(host),
+//!         None => SessionServerPlugin::new(plain),
+//!     })
+//! }
+//! # assert!(plugin(game_session_protocol::InMemoryOrchestrator::new().host()).is_ok());
+//! # }
+//! ```
+//!
+//! ## A game that loads for long
+//!
+//! GameLift asks about every minute whether the process is well, and it is while the game's loop turns. A loop that
+//! stands still for 30 s is told as unhealthy. Load in the background, or ask for more patience.
+//!
+//! ```no_run
+//! # #[cfg(feature = "gamelift")] {
+//! # use std::time::Duration;
+//! # use bevy_game_session_server::{GameLiftHost, SessionServerPlugin};
+//! let host = GameLiftHost::from_env().unwrap().frozen_after(Duration::from_secs(120));
+//! let plugin = SessionServerPlugin::new(host).log_path("/local/game/logs/server.log");
 //! # let _ = plugin;
 //! # }
+//! ```
+//!
+//! ## Filling free seats by a matchmaker
+//!
+//! ```
+//! use bevy_ecs::prelude::*;
+//! use bevy_game_session_server::prelude::*;
+//!
+//! fn expect_players(_: On<GameSessionUpdated>, session: Res<HostedSession>) {
+//!     println!("who comes: {:?}", session.matchmaker_data());
+//! }
+//!
+//! fn play_on(ended: On<BackfillEnded>) {
+//!     println!("nobody else comes: {}", ended.outcome);
+//! }
+//! # bevy_app::App::new().add_observer(expect_players).add_observer(play_on);
+//! ```
+//!
+//! ## Testing your server with the in-memory double
+//!
+//! The orchestrator, its players and the process are in one test, and time passes when the test says so.
+//!
+//! ```
+//! use bevy_app::prelude::*;
+//! use bevy_game_session_server::prelude::*;
+//! use bevy_game_session_server::ListenPort;
+//! use bevy_state::prelude::State;
+//! use futures_lite::future::{block_on, poll_once};
+//! use game_session_protocol::*;
+//!
+//! let orchestrator = InMemoryOrchestrator::new();
+//! let mut app = App::new();
+//! app.add_plugins((bevy_time::TimePlugin, bevy_state::app::StatesPlugin))
+//!     .add_plugins(SessionServerPlugin::new(orchestrator.host()))
+//!     .insert_resource(ListenPort(7777));
+//! app.update();
+//! app.update();
+//!
+//! let anna = orchestrator.service("anna".parse().unwrap());
+//! let request = CreateGameSession::new("Friday", 4, "dev".parse().unwrap());
+//! let mut seat = anna.create(request, Progress::ignored());
+//! assert!(block_on(poll_once(&mut seat)).is_none(), "the process is asked");
+//! app.update(); // it hosts and activates
+//! app.update();
+//! assert!(block_on(seat).is_ok());
+//! assert_eq!(*app.world().resource::<State<ServerSessionState>>().get(), ServerSessionState::Active);
 //! ```
 //!
 //! # When it does not work
@@ -140,6 +232,12 @@
 //! | players are refused as `Expired` | they waited for over 45 s with one ticket; the client fetches a new one by itself |
 //! | players are refused as `NotReserved` | the seat lapsed after 60 s, or the orchestrator never gave it |
 //! | players are refused as `WrongBuild` | client and game session name different builds |
+//! | players are refused as `WrongTicket` | the ticket is of another game session, or of another deployment's secret |
+//! | players are refused as `Used` | the ticket was shown before, or a newer one of the same seat was |
+//! | players are refused as `Closed` | the game session ends, or is not active yet |
+//! | players are refused as `Unavailable` | the orchestrator did not answer within 10 s: its own log says why |
+//! | GameLift replaces the process as unhealthy | the loop stood still: the log says for how long |
+//! | the process leaves with a failure after 10 s | no port of the range is free: [`HostFailed`] names them |
 //! | the process ends after a minute | nobody came: [`ServerPolicies::end_when_nobody_came`] |
 
 mod absence;

@@ -9,6 +9,7 @@ use bevy_app::AppExit;
 use bevy_game_session_server::*;
 use common::*;
 use futures_lite::future::{block_on, poll_once};
+use game_session_protocol::host::SecretText;
 use game_session_protocol::in_memory::{GameSessionStatus, ProcessStatus, SeatStatus};
 use game_session_protocol::*;
 
@@ -203,4 +204,87 @@ fn the_orchestrator_is_lost_while_a_player_is_absent() {
     server.orchestrator.lose_connection(server.process);
     server.until("left", |server| server.exit().is_some());
     assert!(server.app.world().get::<AcceptedPlayer>(player).is_none());
+}
+
+/// The game session that the server hosts, as the orchestrator sent it, or another one under this id.
+fn placed(server: &Server, id: &GameSessionId) -> HostedGameSession {
+    let hosted = server.app.world().resource::<HostedSession>();
+    HostedGameSession {
+        id: id.clone(),
+        name: hosted.name().to_owned(),
+        max_players: hosted.max_players(),
+        properties: hosted.properties().clone(),
+        public_address: hosted.public_address(),
+        matchmaker_data: None,
+        session_data: SecretText::new("{}"),
+    }
+}
+
+#[test]
+fn a_duplicate_or_late_create_game_session_or_one_for_another_process_is_ignored_and_logged_once() {
+    let (mut server, seat) = listening_for_many().with_session(2);
+    let player = server.enter(&seat);
+    let first = server.app.world().resource::<HostedSession>().id().clone();
+    let again = placed(&server, &first);
+    let stray = placed(&server, &"gs-of-another-process".parse().unwrap());
+    let process = server.process;
+    let send = |server: &mut Server, session: &HostedGameSession| {
+        let event = HostEvent::GameSessionStarted(session.clone());
+        server.orchestrator.send_event(process, event);
+        server.frames_for(FRAME * 3);
+    };
+    let before = server.heard();
+    let ((), logged) = said::Said::during(|| {
+        send(&mut server, &again);
+        send(&mut server, &stray);
+        server.orchestrator.send_event(process, HostEvent::GameSessionUpdated(stray.clone()));
+        server.frames_for(FRAME * 3);
+    });
+    assert_eq!(server.heard(), before, "the game hears nothing of it");
+    assert_eq!(server.state(), ServerSessionState::Active);
+    assert!(server.app.world().get::<AcceptedPlayer>(player).is_some());
+    assert_eq!(*server.app.world().resource::<HostedSession>().id(), first);
+    assert_eq!(logged.len(), 1, "{logged:?}");
+    // late: the game session is over, and the process waits for the next one
+    server.command(|commands| commands.end_session());
+    server.until("ready again", |server| server.state() == ServerSessionState::Ready);
+    send(&mut server, &again);
+    assert_eq!(server.state(), ServerSessionState::Ready);
+    assert!(!server.app.world().contains_resource::<HostedSession>());
+    let next = server.create("bob", "Saturday", 2);
+    send(&mut server, &again);
+    server.enter(&next);
+}
+
+#[test]
+fn a_late_create_game_session_does_not_start_a_second_one_in_the_life_of_a_process() {
+    let (mut server, _) = server().with_session(2);
+    let late = placed(&server, &"gs-second".parse().unwrap());
+    server.command(|commands| commands.end_session());
+    server.frame();
+    let event = HostEvent::GameSessionStarted(late);
+    server.orchestrator.send_event(server.process, event);
+    server.until("left", |server| server.exit().is_some());
+    assert_eq!(server.exit(), Some(AppExit::Success));
+    assert_eq!(server.heard().iter().filter(|heard| heard.starts_with("started")).count(), 1);
+}
+
+#[test]
+fn a_process_that_cannot_host_leaves_with_a_failure_and_its_reason() {
+    let no_port = HostError::Settings {
+        message: "no port".into(),
+    };
+    // never offered, waiting, and in a game session
+    let offline = server();
+    let mut ready = server();
+    ready.app.insert_resource(ListenPort(7777));
+    ready.until("ready", |server| server.state() == ServerSessionState::Ready);
+    let (active, _) = server().with_session(2);
+    for mut server in [offline, ready, active] {
+        let error = no_port.clone();
+        server.command(|commands| commands.fail_server(error));
+        server.until("left", |server| server.exit().is_some());
+        assert_eq!(server.exit(), Some(AppExit::error()));
+        assert!(server.heard().iter().any(|heard| heard.contains("no port")), "{:?}", server.heard());
+    }
 }

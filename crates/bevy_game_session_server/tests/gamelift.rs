@@ -1,6 +1,8 @@
 //! A server app on the GameLift emulator, over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::panic::AssertUnwindSafe;
@@ -218,4 +220,16 @@ fn a_panic_of_the_game_still_tells_gamelift_that_the_process_ends() {
 fn a_missing_variable_is_named() {
     let error = GameLiftHost::from_env().unwrap_err();
     assert!(error.to_string().contains("GAMELIFT_SDK_WEBSOCKET_URL"), "{error}");
+}
+
+#[test]
+fn a_server_started_outside_gamelift_says_so_and_serves_plainly() {
+    let (host, logged) = common::said::Said::during(|| GameLiftHost::detect().unwrap());
+    assert!(host.is_none());
+    assert_eq!(logged.len(), 1);
+    assert!(logged[0].contains("GameLift has not started this process"), "{logged:?}");
+    // any other host serves then, with the same plugin
+    let (mut server, seat) = common::server().with_session(2);
+    server.enter(&seat);
+    assert_eq!(server.seat_status(&seat), game_session_protocol::in_memory::SeatStatus::Active);
 }

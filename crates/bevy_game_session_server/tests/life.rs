@@ -9,6 +9,7 @@ use bevy_app::AppExit;
 use bevy_game_session_server::*;
 use common::*;
 use futures_lite::future::{block_on, poll_once};
+use game_session_protocol::host::SecretText;
 use game_session_protocol::in_memory::{GameSessionStatus, InMemoryOrchestrator, ProcessStatus, SeatStatus};
 use game_session_protocol::*;
 
@@ -349,5 +350,54 @@ fn a_process_that_cannot_be_offered_exits_with_a_failure() {
         server.heard()[0].contains("the port must be 1 to 60000"),
         "{:?}",
         server.heard()
+    );
+}
+
+#[test]
+fn a_matchmakers_pushes_are_heard_and_its_data_is_there() {
+    let (mut server, _) = server().with_session(2);
+    let (id, process) = (server.session().id, server.process);
+    let hosted = server.app.world().resource::<HostedSession>();
+    assert_eq!(hosted.matchmaker_data(), None);
+    let key = hosted.key().clone();
+    let session = HostedGameSession {
+        id,
+        name: hosted.name().to_owned(),
+        max_players: 2,
+        properties: hosted.properties().clone(),
+        public_address: hosted.public_address(),
+        matchmaker_data: Some(r#"{"teams":[]}"#.into()),
+        session_data: SecretText::default(),
+    };
+    for event in [
+        HostEvent::GameSessionUpdated(session),
+        HostEvent::BackfillEnded {
+            ticket_id: "backfill-1".into(),
+            outcome: BackfillOutcome::TimedOut,
+        },
+    ] {
+        server.orchestrator.send_event(process, event);
+    }
+    server.frame();
+    assert_eq!(
+        server.heard()[1..],
+        ["updated Friday", "backfill backfill-1 ended: nobody was found in time"]
+    );
+    let hosted = server.app.world().resource::<HostedSession>();
+    assert_eq!(hosted.matchmaker_data(), Some(r#"{"teams":[]}"#));
+    assert_eq!(*hosted.key(), key, "what is secret stays as it was");
+}
+
+#[test]
+fn the_orchestrator_hears_which_logs_to_keep() {
+    let mut server = Server::new(InMemoryOrchestrator::new(), |plugin| {
+        plugin.log_path("/local/game/logs/server.log").log_path("/local/game/logs/chat.log")
+    });
+    server.app.insert_resource(ListenPort(7777));
+    server.until("ready", |server| server.state() == ServerSessionState::Ready);
+    let process = &server.orchestrator.snapshot().processes[0];
+    assert_eq!(
+        process.log_paths,
+        ["/local/game/logs/server.log", "/local/game/logs/chat.log"]
     );
 }

@@ -13,6 +13,7 @@ use futures_lite::future::{block_on, poll_once};
 use game_session_protocol::in_memory::{GameSessionStatus, InMemoryOrchestrator, SeatStatus};
 use game_session_protocol::*;
 use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -198,8 +199,8 @@ impl Play {
         self.act(&Step::Spawn);
         self.server
             .app
-            .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_millis(500)));
-        for _ in 0..120 {
+            .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(3)));
+        for _ in 0..24 {
             self.server.frame();
             self.act(&Step::Spawn);
         }
@@ -229,26 +230,48 @@ impl Play {
     }
 }
 
-/// How many histories are played: 100 unless `GAME_SESSION_HISTORIES` says otherwise.
-fn histories() -> u32 {
-    let number = std::env::var("GAME_SESSION_HISTORIES").ok();
-    number.and_then(|number| number.parse().ok()).unwrap_or(100)
+/// Plays random histories: 1,000 always the same ones, or as many as `GAME_SESSION_HISTORIES` says, beginning with the
+/// seed `GAME_SESSION_SEED`.
+#[test]
+fn the_promises_hold_whatever_happens() {
+    let number = |name: &str, usual: u32| {
+        let wanted = std::env::var(name).ok();
+        wanted.map_or(usual, |text| text.parse().expect(name))
+    };
+    let config = ProptestConfig {
+        cases: number("GAME_SESSION_HISTORIES", 1000),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut seed = [0; 32];
+    seed[..4].copy_from_slice(&number("GAME_SESSION_SEED", 9).to_be_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let histories = (prop::collection::vec(step(), 1..60), any::<bool>());
+    let played = TestRunner::new_with_rng(config, random).run(&histories, |(steps, many)| play(&steps, many));
+    if let Err(error) = played {
+        panic!("{error}");
+    }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: histories(), ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_promises_hold_whatever_happens(steps in prop::collection::vec(step(), 1..60), many: bool) {
-        let lifetime = if many { HostLifetime::ManySessions } else { HostLifetime::OneSession };
-        let orchestrator = InMemoryOrchestrator::new().with_host_lifetime(lifetime);
-        let policies = ServerPolicies::default().wait_for_players_forever();
-        let (server, seat) = Server::new(orchestrator, |plugin| plugin.policies(policies)).with_session(3);
-        let mut play = Play { server, creating: vec![], seats: vec![seat], knocks: vec![], was_lost: false };
-        for step in &steps {
-            play.act(step);
-            play.check()?;
-        }
-        play.settle()?;
+fn play(steps: &[Step], many: bool) -> Result<(), TestCaseError> {
+    let lifetime = if many {
+        HostLifetime::ManySessions
+    } else {
+        HostLifetime::OneSession
+    };
+    let orchestrator = InMemoryOrchestrator::new().with_host_lifetime(lifetime);
+    let policies = ServerPolicies::default().wait_for_players_forever();
+    let (server, seat) = Server::new(orchestrator, |plugin| plugin.policies(policies)).with_session(3);
+    let mut play = Play {
+        server,
+        creating: vec![],
+        seats: vec![seat],
+        knocks: vec![],
+        was_lost: false,
+    };
+    for step in steps {
+        play.act(step);
+        play.check()?;
     }
+    play.settle()
 }

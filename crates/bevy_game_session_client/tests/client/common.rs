@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{Schedules, SingleThreadedExecutor};
 use bevy_game_session_client::*;
 use bevy_state::prelude::*;
-use bevy_time::TimeUpdateStrategy;
+use bevy_time::{Fixed, Time, TimeUpdateStrategy};
+use futures_lite::future::{block_on, poll_once};
+use game_session_protocol::in_memory::InMemoryHost;
 use game_session_protocol::*;
 use tokio::sync::oneshot;
 
@@ -251,6 +254,8 @@ pub(crate) fn app_with(plugin: SessionClientPlugin) -> App {
     let mut app = App::new();
     app.add_plugins(plugin)
         .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::ZERO))
+        // Nothing here works at a fixed rate, and long frames would make up for many turns of it.
+        .insert_resource(Time::<Fixed>::from_seconds(3600.0))
         .init_resource::<Heard>();
     hear!(app,
         SessionCreated => |_| "created".into(),
@@ -274,8 +279,50 @@ pub(crate) fn app_with(plugin: SessionClientPlugin) -> App {
     app.add_observer(|_: On<TravelStopped>, mut heard: ResMut<Heard>| heard.events.push("travel stopped".into()));
     app.finish();
     app.cleanup();
+    // A frame of a few small systems is cheaper on one thread than handed around between several.
+    for (_, schedule) in app.world_mut().resource_mut::<Schedules>().iter_mut() {
+        schedule.set_executor(SingleThreadedExecutor::new());
+    }
     app.update();
     app
+}
+
+/// A server process that waits for a game session.
+pub(crate) fn ready(orchestrator: &InMemoryOrchestrator) -> InMemoryHost {
+    let host = orchestrator.host();
+    let process = ReadyProcess {
+        port: 7777,
+        log_paths: vec![],
+    };
+    block_on(host.ready(process)).unwrap();
+    host
+}
+
+/// The server process does what it is told.
+pub(crate) fn serve(host: &InMemoryHost) {
+    while let Some(event) = block_on(poll_once(std::future::poll_fn(|cx| host.poll_event(cx)))) {
+        match event {
+            HostEvent::GameSessionStarted(session) => drop(block_on(host.activate(session.id))),
+            HostEvent::GameSessionEndRequested => drop(block_on(host.end_session())),
+            HostEvent::ShutdownRequested { .. } => drop(block_on(host.shut_down())),
+            _ => {}
+        }
+    }
+}
+
+/// A game session of this player that runs on the process.
+pub(crate) fn hosted(
+    orchestrator: &InMemoryOrchestrator,
+    host: &InMemoryHost,
+    player: &str,
+    request: CreateGameSession,
+) -> GameSession {
+    let mut seat = orchestrator
+        .service(player.parse().unwrap())
+        .create(request, Progress::ignored());
+    assert!(block_on(poll_once(&mut seat)).is_none());
+    serve(host);
+    block_on(seat).unwrap().game_session
 }
 
 /// Makes calls, and lets a frame pass.

@@ -136,24 +136,10 @@ fn a_double_start_is_one_request_and_the_second_is_refused_here() {
 
 #[test]
 fn two_joins_race_for_the_last_slot_and_exactly_one_wins() {
-    use futures_lite::future::block_on;
     let orchestrator = InMemoryOrchestrator::new();
-    let host = orchestrator.host();
-    let port = ReadyProcess {
-        port: 7777,
-        log_paths: vec![],
-    };
-    block_on(host.ready(port)).unwrap();
-    let mut seat = orchestrator.service("owner".parse().unwrap()).create(
-        CreateGameSession::new("last", 2, "dev".parse().unwrap()),
-        Progress::ignored(),
-    );
-    assert!(block_on(futures_lite::future::poll_once(&mut seat)).is_none());
-    let HostEvent::GameSessionStarted(started) = block_on(std::future::poll_fn(|cx| host.poll_event(cx))) else {
-        panic!()
-    };
-    block_on(host.activate(started.id)).unwrap();
-    let found = block_on(seat).unwrap().game_session;
+    let host = ready(&orchestrator);
+    let request = CreateGameSession::new("last", 2, "dev".parse().unwrap());
+    let found = hosted(&orchestrator, &host, "owner", request);
     orchestrator.hold();
     let mut heard_of_both = Vec::new();
     let mut apps: Vec<_> = ["anna", "ben"]

@@ -126,13 +126,7 @@ impl Play {
     }
 
     fn new_host(&mut self) {
-        let host = self.orchestrator.host();
-        let port = ReadyProcess {
-            port: 7777,
-            log_paths: vec![],
-        };
-        block_on(host.ready(port)).unwrap();
-        self.hosts.push(host);
+        self.hosts.push(ready(&self.orchestrator));
     }
 
     fn entity(&mut self, player: usize, name: usize) -> Entity {
@@ -225,14 +219,8 @@ impl Play {
     }
 
     fn serve(&self, host: usize) {
-        let Some(host) = self.hosts.get(host) else { return };
-        while let Some(event) = block_on(poll_once(std::future::poll_fn(|cx| host.poll_event(cx)))) {
-            match event {
-                HostEvent::GameSessionStarted(session) => drop(block_on(host.activate(session.id))),
-                HostEvent::GameSessionEndRequested => drop(block_on(host.end_session())),
-                HostEvent::ShutdownRequested { .. } => drop(block_on(host.shut_down())),
-                _ => {}
-            }
+        if let Some(host) = self.hosts.get(host) {
+            serve(host);
         }
     }
 

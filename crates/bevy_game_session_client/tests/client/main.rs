@@ -14,6 +14,7 @@ mod histories;
 mod http;
 #[cfg(feature = "http")]
 mod http_server;
+mod idle;
 mod life;
 mod memory;
 mod random;

@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bevy_app::prelude::*;
 use bevy_game_session_client::*;
-use futures_lite::future::block_on;
 use game_session_protocol::in_memory::InMemoryHost;
 use game_session_protocol::*;
 
-use super::common::app;
+use super::common::{app, ready};
 use crate::suite::{Orchestrator, life_cycle};
 
 struct Memory {
@@ -33,13 +32,7 @@ impl Orchestrator for Memory {
     }
 
     fn host(&self) -> InMemoryHost {
-        let host = self.orchestrator.host();
-        block_on(host.ready(ReadyProcess {
-            port: 7777,
-            log_paths: vec![],
-        }))
-        .unwrap();
-        host
+        ready(&self.orchestrator)
     }
 
     fn owner(&self) -> App {

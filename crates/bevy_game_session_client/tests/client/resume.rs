@@ -65,29 +65,19 @@ fn a_client_that_crashed_comes_back_to_its_session() {
 
 #[test]
 fn the_seat_that_is_still_held_is_had_again_with_a_fresh_ticket() {
-    use futures_lite::future::{block_on, poll_once};
     let directory = tempfile::tempdir().unwrap();
     let orchestrator = InMemoryOrchestrator::new();
-    let host = orchestrator.host();
-    let port = ReadyProcess {
-        port: 7777,
-        log_paths: vec![],
-    };
-    block_on(host.ready(port)).unwrap();
+    let host = ready(&orchestrator);
     let mut first = process(directory.path(), orchestrator.service("anna".parse().unwrap()));
     let entity = with_sessions(&mut first, |sessions| {
         let entity = sessions.create("game", SessionSettings::new(4)).unwrap();
         sessions.start("game");
         entity
     });
-    let event = block_on(poll_once(std::future::poll_fn(|cx| host.poll_event(cx))));
-    let Some(HostEvent::GameSessionStarted(session)) = event else {
-        panic!("{event:?}")
-    };
-    block_on(host.activate(session.id)).unwrap();
+    serve(&host);
     first.update();
     let held = first.world().get::<SessionConnection>(entity).unwrap().seat().clone();
-    block_on(host.accept_player(held.player_session_id.clone())).unwrap();
+    futures_lite::future::block_on(host.accept_player(held.player_session_id.clone())).unwrap();
     commands(&mut first, |commands| commands.session_arrived(entity));
     drop(first);
     let mut second = process(directory.path(), orchestrator.service("anna".parse().unwrap()));

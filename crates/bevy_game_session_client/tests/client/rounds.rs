@@ -3,7 +3,6 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use bevy_game_session_client::*;
-use futures_lite::future::{block_on, poll_once};
 use game_session_protocol::in_memory::InMemoryHost;
 use game_session_protocol::*;
 
@@ -11,27 +10,6 @@ use super::common::*;
 use super::doubles::Counted;
 
 const ROUNDS: usize = 100;
-
-fn ready(orchestrator: &InMemoryOrchestrator) -> InMemoryHost {
-    let host = orchestrator.host();
-    let port = ReadyProcess {
-        port: 7777,
-        log_paths: vec![],
-    };
-    block_on(host.ready(port)).unwrap();
-    host
-}
-
-/// The server process does what it is told.
-fn serve(host: &InMemoryHost) {
-    while let Some(event) = block_on(poll_once(std::future::poll_fn(|cx| host.poll_event(cx)))) {
-        match event {
-            HostEvent::GameSessionStarted(session) => block_on(host.activate(session.id)).unwrap(),
-            HostEvent::GameSessionEndRequested => block_on(host.end_session()).unwrap(),
-            _ => {}
-        }
-    }
-}
 
 fn round(app: &mut App, host: &InMemoryHost) {
     let entity = with_sessions(app, |sessions| {
@@ -63,12 +41,8 @@ fn round(app: &mut App, host: &InMemoryHost) {
 fn a_hundred_rounds_of_host_leave_join_elsewhere_leave_nothing_behind() {
     let orchestrator = InMemoryOrchestrator::new().with_host_lifetime(HostLifetime::ManySessions);
     let (elsewhere, host) = (ready(&orchestrator), ready(&orchestrator));
-    let other = orchestrator.service("other".parse().unwrap());
     let request = CreateGameSession::new("elsewhere", 8, "dev".parse().unwrap());
-    let mut seat = other.create(request, Progress::ignored());
-    assert!(block_on(poll_once(&mut seat)).is_none());
-    serve(&elsewhere);
-    block_on(seat).unwrap();
+    hosted(&orchestrator, &elsewhere, "other", request);
     let service = Counted::new(orchestrator.service("anna".parse().unwrap()));
     let live = service.live();
     let mut app = app(service, TravelPolicy::Automatic);

@@ -3,7 +3,6 @@
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_game_session_client::*;
-use futures_lite::future::block_on;
 use game_session_protocol::*;
 
 use super::common::*;
@@ -196,23 +195,14 @@ fn another_version_and_a_full_and_a_closed_session_are_shown_as_not_joinable() {
 #[test]
 fn owner_build_properties_and_seats_of_a_session_reach_the_other_players() {
     let orchestrator = InMemoryOrchestrator::new();
-    let host = orchestrator.host();
-    let port = ReadyProcess {
-        port: 7777,
-        log_paths: vec![],
-    };
-    block_on(host.ready(port)).unwrap();
+    let host = ready(&orchestrator);
     let mut owner = app(orchestrator.service("owner".parse().unwrap()), TravelPolicy::Manual);
     with_sessions(&mut owner, |sessions| {
         let settings = SessionSettings::new(5).property("map", "moon").password("xyzzy");
         sessions.create("game", settings.build("1.2".parse().unwrap())).unwrap();
         sessions.start("game");
     });
-    let event = block_on(std::future::poll_fn(|cx| host.poll_event(cx)));
-    let HostEvent::GameSessionStarted(started) = event else {
-        panic!("{event:?}")
-    };
-    block_on(host.activate(started.id)).unwrap();
+    serve(&host);
     owner.update();
     let mut guest = app(orchestrator.service("guest".parse().unwrap()), TravelPolicy::Manual);
     let search = find(&mut guest, SessionQuery::new());
@@ -268,21 +258,9 @@ fn pings_follow_what_was_found_and_sort_it() {
     let orchestrator = InMemoryOrchestrator::new().with_host_lifetime(HostLifetime::ManySessions);
     let mut ids = Vec::new();
     for name in ["slow", "fast", "unknown"] {
-        let host = orchestrator.host();
-        let port = ReadyProcess {
-            port: 7777,
-            log_paths: vec![],
-        };
-        block_on(host.ready(port)).unwrap();
+        let host = ready(&orchestrator);
         let request = CreateGameSession::new(name, 4, "dev".parse().unwrap());
-        let service = orchestrator.service(name.parse().unwrap());
-        let mut seat = service.create(request, Progress::ignored());
-        assert!(block_on(futures_lite::future::poll_once(&mut seat)).is_none());
-        let HostEvent::GameSessionStarted(started) = block_on(std::future::poll_fn(|cx| host.poll_event(cx))) else {
-            panic!()
-        };
-        block_on(host.activate(started.id)).unwrap();
-        ids.push(block_on(seat).unwrap().game_session.id);
+        ids.push(hosted(&orchestrator, &host, name, request).id);
         std::mem::forget(host);
     }
     orchestrator.set_ping(ids[0].clone(), 90 * SECOND / 1000);

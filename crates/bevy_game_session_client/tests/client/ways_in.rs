@@ -1,7 +1,6 @@
 //! Codes and passwords.
 
 use bevy_game_session_client::*;
-use futures_lite::future::block_on;
 use game_session_protocol::in_memory::InMemoryHost;
 use game_session_protocol::*;
 
@@ -9,12 +8,7 @@ use super::common::*;
 
 /// A locked game session of `owner`, and its server process.
 fn locked(orchestrator: &InMemoryOrchestrator) -> (InMemoryHost, bevy_app::App) {
-    let host = orchestrator.host();
-    let port = ReadyProcess {
-        port: 7777,
-        log_paths: vec![],
-    };
-    block_on(host.ready(port)).unwrap();
+    let host = ready(orchestrator);
     let mut owner = player(orchestrator, "owner");
     with_sessions(&mut owner, |sessions| {
         sessions
@@ -22,11 +16,7 @@ fn locked(orchestrator: &InMemoryOrchestrator) -> (InMemoryHost, bevy_app::App) 
             .unwrap();
         sessions.start("game");
     });
-    let event = block_on(std::future::poll_fn(|cx| host.poll_event(cx)));
-    let HostEvent::GameSessionStarted(started) = event else {
-        panic!("{event:?}")
-    };
-    block_on(host.activate(started.id)).unwrap();
+    serve(&host);
     heard(&mut owner);
     (host, owner)
 }

@@ -2,14 +2,17 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+pub(crate) mod said;
+
 use std::time::Duration;
 
 use bevy_app::{App, AppExit};
 use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{Schedules, SingleThreadedExecutor};
 use bevy_game_session_server::*;
 use bevy_state::app::StatesPlugin;
 use bevy_state::state::State;
-use bevy_time::{TimePlugin, TimeUpdateStrategy};
+use bevy_time::{Fixed, Time, TimePlugin, TimeUpdateStrategy};
 use futures_lite::future::{block_on, poll_once};
 use game_session_protocol::in_memory::{
     GameSessionSnapshot, InMemoryOrchestrator, ProcessNumber, ProcessStatus, SeatStatus, read_ticket,
@@ -58,6 +61,8 @@ impl Server {
         let mut app = App::new();
         app.add_plugins((TimePlugin, StatesPlugin))
             .insert_resource(TimeUpdateStrategy::ManualDuration(FRAME))
+            // nothing here works at a fixed rate, and long frames would make up for many turns of it
+            .insert_resource(Time::<Fixed>::from_seconds(3600.0))
             .add_plugins(set(SessionServerPlugin::new(host)))
             .init_resource::<Heard>()
             .add_observer(|e: On<GameSessionStarted>, mut heard: ResMut<Heard>| {
@@ -80,8 +85,15 @@ impl Server {
             .add_observer(|_: On<PlayerLost>, mut heard: ResMut<Heard>| heard.0.push("lost".into()))
             .add_observer(|_: On<PlayerReturned>, mut heard: ResMut<Heard>| heard.0.push("returned".into()))
             .add_observer(|e: On<HostFailed>, mut heard: ResMut<Heard>| heard.0.push(format!("failed: {}", e.error)));
+        app.add_observer(|e: On<BackfillEnded>, mut heard: ResMut<Heard>| {
+            heard.0.push(format!("backfill {} ended: {}", e.ticket_id, e.outcome));
+        });
         app.finish();
         app.cleanup();
+        // a frame of a few small systems is cheaper on one thread than handed around between several
+        for (_, schedule) in app.world_mut().resource_mut::<Schedules>().iter_mut() {
+            schedule.set_executor(SingleThreadedExecutor::new());
+        }
         Self {
             app,
             orchestrator,
