@@ -8,11 +8,10 @@ mod seat;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bevy_ecs::resource::Resource;
-use game_session_protocol::{HostError, PlayerSessionId, RefusalCode, SessionHost, TicketStamp};
+use game_session_protocol::{PlayerSessionId, RefusalCode, SessionHost, TicketStamp};
 
 use crate::call::Call;
 use crate::session::HostedSession;
