@@ -127,7 +127,11 @@ fn count(what: &str) -> usize {
 fn comes_back_to(what: &str, least: usize, round: usize) {
     let end = Instant::now() + Duration::from_secs(60);
     while count(what) > least {
-        assert!(Instant::now() < end, "{what}: {} after round {round}, {least} before", count(what));
+        assert!(
+            Instant::now() < end,
+            "{what}: {} after round {round}, {least} before",
+            count(what)
+        );
         std::thread::park_timeout(Duration::from_millis(1));
     }
 }

@@ -35,18 +35,27 @@ fn main() {
     });
     let mut app = player(&server.orchestrator);
     app.add_systems(Startup, |mut sessions: Sessions| {
-        sessions.create("game", SessionSettings::new(4)).expect("the name is free");
+        sessions
+            .create("game", SessionSettings::new(4))
+            .expect("the name is free");
         sessions.start("game");
     });
     app.finish();
     app.cleanup();
     let end = Instant::now() + LIMIT;
-    while !app.world().get_resource::<RenetClient>().is_some_and(|client| client.is_connected()) {
+    while !app
+        .world()
+        .get_resource::<RenetClient>()
+        .is_some_and(|client| client.is_connected())
+    {
         assert!(Instant::now() < end, "the player did not arrive in time");
         app.update();
         std::thread::sleep(Duration::from_millis(1));
     }
-    println!("{:<34}{:>12}{:>12}{:>10}", "round trips of a player", "p50", "p99", "lost");
+    println!(
+        "{:<34}{:>12}{:>12}{:>10}",
+        "round trips of a player", "p50", "p99", "lost"
+    );
     let quiet = show("quiet", &mut round_trips(&mut app, time));
     let flood = Flood::begin(server.port());
     let flooded = show("under junk", &mut round_trips(&mut app, time));
@@ -81,7 +90,10 @@ fn round_trips(app: &mut App, time: Duration) -> (Vec<Duration>, usize) {
         let mut renet = app.world_mut().resource_mut::<RenetClient>();
         while let Some(message) = renet.receive_message(DefaultChannel::Unreliable) {
             let back = <[u8; 4]>::try_from(&message[..]).ok().map(u32::from_le_bytes);
-            times.extend(back.and_then(|number| under_way.remove(&number)).map(|sent: Instant| sent.elapsed()));
+            times.extend(
+                back.and_then(|number| under_way.remove(&number))
+                    .map(|sent: Instant| sent.elapsed()),
+            );
         }
         if Instant::now() >= next && begun.elapsed() < time {
             next += MESSAGE_EVERY;

@@ -80,7 +80,9 @@ fn travel(rate: f64) -> (Took, Took) {
     let mut app = player(&server.orchestrator);
     app.init_resource::<Watch>()
         .add_systems(First, |mut watch: ResMut<Watch>| watch.frame += 1)
-        .add_observer(|_: On<SessionStarted>, mut watch: ResMut<Watch>| watch.seated = Some((watch.frame, Instant::now())))
+        .add_observer(|_: On<SessionStarted>, mut watch: ResMut<Watch>| {
+            watch.seated = Some((watch.frame, Instant::now()))
+        })
         .add_systems(Update, (click, look));
     app.finish();
     app.cleanup();
@@ -107,7 +109,9 @@ fn took(from: (u32, Instant), to: (u32, Instant)) -> Took {
 fn click(mut watch: ResMut<Watch>, mut sessions: Sessions) {
     if watch.frame == 10 {
         watch.clicked = Some((watch.frame, Instant::now()));
-        sessions.create("game", SessionSettings::new(4)).expect("the name is free");
+        sessions
+            .create("game", SessionSettings::new(4))
+            .expect("the name is free");
         sessions.start("game");
     }
 }

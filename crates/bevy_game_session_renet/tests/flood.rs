@@ -70,7 +70,12 @@ fn a_udp_flood_on_the_netcode_port_reaches_nobody_is_not_logged_and_players_go_o
     let mut stage = Stage::new();
     let client = stage.host_and_arrive();
     let (player, before) = (stage.players()[0], entities(&mut stage));
-    let id = stage.server.world().get::<PlayerConnection>(player).unwrap().client_id();
+    let id = stage
+        .server
+        .world()
+        .get::<PlayerConnection>(player)
+        .unwrap()
+        .client_id();
     let (port, lines) = (stage.port(), LINES.0.load(Ordering::Relaxed));
     let (sent, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let flood = std::thread::spawn({
@@ -97,7 +102,9 @@ fn a_udp_flood_on_the_netcode_port_reaches_nobody_is_not_logged_and_players_go_o
                 server.send_message(id, DefaultChannel::ReliableOrdered, message);
             }
             let mut renet = stage.clients[client].world_mut().resource_mut::<RenetClient>();
-            back = back.take().or_else(|| renet.receive_message(DefaultChannel::ReliableOrdered));
+            back = back
+                .take()
+                .or_else(|| renet.receive_message(DefaultChannel::ReliableOrdered));
             back.is_some()
         });
         assert_eq!(back.unwrap(), vec![number; 100]);

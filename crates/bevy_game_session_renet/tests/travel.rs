@@ -345,6 +345,10 @@ fn without_any_free_port_a_dedicated_process_leaves_with_a_failure_that_names_th
     assert_eq!(app.should_exit(), Some(AppExit::error()));
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(&port.to_string()), "{told:?}");
-    assert_eq!(orchestrator.snapshot().processes[0].status, ProcessStatus::Started, "it never was offered");
+    assert_eq!(
+        orchestrator.snapshot().processes[0].status,
+        ProcessStatus::Started,
+        "it never was offered"
+    );
     drop(holder);
 }

@@ -14,7 +14,8 @@ use crate::admission::{AcceptedPlayer, Admissions};
 use crate::call::Call;
 use crate::error::SessionServerError;
 use crate::events::{
-    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding, ShutdownRequested, say,
+    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerRejected, SessionEnding,
+    ShutdownRequested, say,
 };
 use crate::goodbye::Goodbyes;
 use crate::life::{Command, Input, Life, Moment, Output, Question, Tick};

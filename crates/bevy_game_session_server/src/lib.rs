@@ -264,8 +264,8 @@ pub use admission::{AcceptedPlayer, AdmissionId, Admissions, Decided, Decision, 
 pub use commands::SessionServerCommands;
 pub use error::SessionServerError;
 pub use events::{
-    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
-    ShutdownRequested,
+    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned,
+    SessionEnding, ShutdownRequested,
 };
 #[cfg(feature = "gamelift")]
 pub use gamelift::GameLiftHost;
@@ -280,8 +280,8 @@ pub use wakeup::ServerWaker;
 /// What most games name, for a glob import.
 pub mod prelude {
     pub use crate::{
-        AcceptedPlayer, BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, LocalPlayer, PlayerAbsent,
-        PlayerLost, PlayerRejected, PlayerReturned, ServerPolicies, ServerSessionState, SessionEnding,
+        AcceptedPlayer, BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, HostedSession, LocalPlayer,
+        PlayerAbsent, PlayerLost, PlayerRejected, PlayerReturned, ServerPolicies, ServerSessionState, SessionEnding,
         SessionServerCommands, SessionServerPlugin, ShutdownRequested,
     };
 }

@@ -12,8 +12,8 @@ use crate::absence::{GracePeriod, PlayerAbsent, give_up_absent_players};
 use crate::admission::Admissions;
 use crate::drive::{HostLink, beat, flush_host, has_something_to_do, host_listens, poll_host};
 use crate::events::{
-    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned, SessionEnding,
-    ShutdownRequested,
+    BackfillEnded, GameSessionStarted, GameSessionUpdated, HostFailed, PlayerLost, PlayerRejected, PlayerReturned,
+    SessionEnding, ShutdownRequested,
 };
 use crate::goodbye::Goodbyes;
 use crate::life::Life;

@@ -237,7 +237,9 @@ fn a_duplicate_or_late_create_game_session_or_one_for_another_process_is_ignored
     let ((), logged) = said::Said::during(|| {
         send(&mut server, &again);
         send(&mut server, &stray);
-        server.orchestrator.send_event(process, HostEvent::GameSessionUpdated(stray.clone()));
+        server
+            .orchestrator
+            .send_event(process, HostEvent::GameSessionUpdated(stray.clone()));
         server.frames_for(FRAME * 3);
     });
     assert_eq!(server.heard(), before, "the game hears nothing of it");
@@ -266,7 +268,14 @@ fn a_late_create_game_session_does_not_start_a_second_one_in_the_life_of_a_proce
     server.orchestrator.send_event(server.process, event);
     server.until("left", |server| server.exit().is_some());
     assert_eq!(server.exit(), Some(AppExit::Success));
-    assert_eq!(server.heard().iter().filter(|heard| heard.starts_with("started")).count(), 1);
+    assert_eq!(
+        server
+            .heard()
+            .iter()
+            .filter(|heard| heard.starts_with("started"))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -285,6 +294,10 @@ fn a_process_that_cannot_host_leaves_with_a_failure_and_its_reason() {
         server.command(|commands| commands.fail_server(error));
         server.until("left", |server| server.exit().is_some());
         assert_eq!(server.exit(), Some(AppExit::error()));
-        assert!(server.heard().iter().any(|heard| heard.contains("no port")), "{:?}", server.heard());
+        assert!(
+            server.heard().iter().any(|heard| heard.contains("no port")),
+            "{:?}",
+            server.heard()
+        );
     }
 }

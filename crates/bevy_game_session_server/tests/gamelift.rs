@@ -227,9 +227,15 @@ fn a_server_started_outside_gamelift_says_so_and_serves_plainly() {
     let (host, logged) = common::said::Said::during(|| GameLiftHost::detect().unwrap());
     assert!(host.is_none());
     assert_eq!(logged.len(), 1);
-    assert!(logged[0].contains("GameLift has not started this process"), "{logged:?}");
+    assert!(
+        logged[0].contains("GameLift has not started this process"),
+        "{logged:?}"
+    );
     // any other host serves then, with the same plugin
     let (mut server, seat) = common::server().with_session(2);
     server.enter(&seat);
-    assert_eq!(server.seat_status(&seat), game_session_protocol::in_memory::SeatStatus::Active);
+    assert_eq!(
+        server.seat_status(&seat),
+        game_session_protocol::in_memory::SeatStatus::Active
+    );
 }

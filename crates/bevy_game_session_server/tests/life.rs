@@ -391,7 +391,9 @@ fn a_matchmakers_pushes_are_heard_and_its_data_is_there() {
 #[test]
 fn the_orchestrator_hears_which_logs_to_keep() {
     let mut server = Server::new(InMemoryOrchestrator::new(), |plugin| {
-        plugin.log_path("/local/game/logs/server.log").log_path("/local/game/logs/chat.log")
+        plugin
+            .log_path("/local/game/logs/server.log")
+            .log_path("/local/game/logs/chat.log")
     });
     server.app.insert_resource(ListenPort(7777));
     server.until("ready", |server| server.state() == ServerSessionState::Ready);

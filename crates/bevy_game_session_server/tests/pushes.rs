@@ -99,9 +99,11 @@ fn app(host: GameLiftHost, set: impl FnOnce(SessionServerPlugin) -> SessionServe
         .insert_resource(ListenPort(7777))
         .init_resource::<Heard>()
         .add_observer(|e: On<GameSessionStarted>, mut heard: ResMut<Heard>| heard.0.push(format!("started {}", e.name)))
-        .add_observer(|_: On<GameSessionUpdated>, session: Res<HostedSession>, mut heard: ResMut<Heard>| {
-            heard.0.push(format!("matched {:?}", session.matchmaker_data()));
-        })
+        .add_observer(
+            |_: On<GameSessionUpdated>, session: Res<HostedSession>, mut heard: ResMut<Heard>| {
+                heard.0.push(format!("matched {:?}", session.matchmaker_data()));
+            },
+        )
         .add_observer(|e: On<BackfillEnded>, mut heard: ResMut<Heard>| {
             heard.0.push(format!("{} {:?}", e.ticket_id, e.outcome));
         })
@@ -188,7 +190,10 @@ fn the_service_hears_port_and_log_paths_and_that_the_loop_turns() {
     let Request::ActivateServerProcess(ready) = service.request(&mut app, "ActivateServerProcess") else {
         unreachable!()
     };
-    assert_eq!((ready.port, ready.log_paths), (7777, vec!["/local/game/logs".to_owned()]));
+    assert_eq!(
+        (ready.port, ready.log_paths),
+        (7777, vec!["/local/game/logs".to_owned()])
+    );
     let Request::HeartbeatServerProcess(beat) = service.request(&mut app, "HeartbeatServerProcess") else {
         unreachable!()
     };

@@ -30,7 +30,9 @@ pub(super) fn hosted(session: &GameSession) -> Result<HostedGameSession, HostErr
 /// What an update of the game session means.
 pub(super) fn updated(update: &GameSessionUpdate) -> Result<HostEvent, HostError> {
     let outcome = match update.reason() {
-        UpdateReason::MatchmakingDataUpdated => return hosted(update.game_session()).map(HostEvent::GameSessionUpdated),
+        UpdateReason::MatchmakingDataUpdated => {
+            return hosted(update.game_session()).map(HostEvent::GameSessionUpdated);
+        }
         UpdateReason::BackfillFailed => BackfillOutcome::Failed,
         UpdateReason::BackfillTimedOut => BackfillOutcome::TimedOut,
         UpdateReason::BackfillCancelled => BackfillOutcome::Cancelled,

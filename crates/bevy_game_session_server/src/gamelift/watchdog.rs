@@ -39,7 +39,10 @@ impl Watchdog {
         let is_content = self.is_content_at(now);
         if !is_content {
             let still_for = millis(now).saturating_sub(self.fed_at_ms.load(Ordering::Relaxed));
-            tracing::error!(still_for_ms = still_for, "the game's loop stands still: told as unhealthy");
+            tracing::error!(
+                still_for_ms = still_for,
+                "the game's loop stands still: told as unhealthy"
+            );
         }
         is_content
     }
