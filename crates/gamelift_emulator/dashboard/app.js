@@ -3,11 +3,12 @@
 import { $, aws, control, el, patch, preciseClock, say, setText } from "./dom.js";
 import { showDetail } from "./detail.js";
 import { showFaults, startFaults } from "./faults.js";
+import { showProcess } from "./process.js";
 import { tables } from "./tables.js";
 
 const MAX_LINES = 300;
-const ask = { table: "game_sessions", search: "", status: "", page: 0, size: 25, game_session: "", problems_only: false };
-const TABLES = tables(open);
+const ask = { table: "game_sessions", search: "", status: "", page: 0, size: 25, game_session: "", process: 0, problems_only: false };
+const TABLES = tables(open, openProcess);
 let stream = new AbortController();
 let paused = false;
 let waiting = [];
@@ -62,6 +63,7 @@ function show(seen) {
   showTabs(totals);
   if (page.table === ask.table) showPage(page);
   showDetail(seen.detail, closeDetail);
+  showProcess(seen.process, open, closeProcess);
   const processes = page.table === "processes" ? page.rows.filter((row) => !row.over).map((row) => row.id) : null;
   showFaults(seen.faults, totals.refused_activations, processes);
   if (seen.skipped) waiting.push({ gap: seen.skipped, number: `before ${seen.lines[0]?.number}` });
@@ -90,7 +92,7 @@ function showPage(page) {
     $("head").replaceChildren(el("tr", {}, ...table.columns.map((name) => el("th", { scope: "col" }, name || el("span", { class: "hidden" }, "Actions")))));
     $("rows").replaceChildren();
   }
-  patch($("rows"), page.rows.map((row) => ({ ...row, current: row.id === ask.game_session })), (row) => row.id, (row) =>
+  patch($("rows"), page.rows.map((row) => ({ ...row, current: row.id === ask.game_session || Boolean(row.key) && row.key === ask.process })), (row) => row.key ?? row.id, (row) =>
     el("tr", { "data-over": String(Boolean(row.over)), "aria-current": row.current ? "true" : null },
       ...table.cells(row).map((cell, place) => el("td", { class: table.columns[place] === "" ? "actions" : null }, ...[cell].flat()))));
   $("empty").hidden = page.rows.length > 0;
@@ -132,20 +134,32 @@ function select(name) {
 }
 
 function open(arn) {
-  returnTo = document.activeElement?.closest("tr")?.dataset.key ?? null;
-  $("detail").scrolled = false;
-  change({ game_session: arn, page: ask.page });
-  const shown = new MutationObserver(() => {
-    if ($("detail").hidden || $("detail").dataset.id !== arn) return;
-    shown.disconnect();
-    $("detail").focus({ preventScroll: true });
-    $("detail").scrollIntoView({ block: "nearest" });
-  });
-  shown.observe($("detail"), { attributes: true, childList: true });
+  detail({ game_session: arn, process: 0 }, $("detail"), arn);
 }
 
+function openProcess(key) {
+  detail({ game_session: "", process: key }, $("process"), String(key));
+}
+
+/** Asks for one thing in detail, and goes to it when it is shown. */
+function detail(wish, section, id) {
+  returnTo = document.activeElement?.closest("tr")?.dataset.key ?? null;
+  change({ ...wish, page: ask.page });
+  const arrive = () => {
+    if (section.hidden || section.dataset.id !== id) return false;
+    section.focus({ preventScroll: true });
+    section.scrollIntoView({ block: "nearest" });
+    return true;
+  };
+  if (arrive()) return;
+  const shown = new MutationObserver(() => arrive() && shown.disconnect());
+  shown.observe(section, { attributes: true, childList: true });
+}
+
+const closeProcess = () => closeDetail();
+
 function closeDetail() {
-  change({ game_session: "", page: ask.page });
+  change({ game_session: "", process: 0, page: ask.page });
   const row = [...$("rows").children].find((row) => row.dataset.key === returnTo);
   (row?.querySelector("button") ?? $("main")).focus();
 }
@@ -189,7 +203,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !typing) {
     event.preventDefault();
     $("search").focus();
-  } else if (event.key === "Escape" && !typing && ask.game_session) closeDetail();
+  } else if (event.key === "Escape" && !typing && (ask.game_session || ask.process)) closeDetail();
 });
 
 // --- a new game session

@@ -16,8 +16,8 @@ const seats = (row) =>
     el("progress", { max: Math.max(row.maximum, 1), value: row.taken, "aria-label": "seats taken" }),
     `${row.taken} / ${row.maximum}${row.open ? "" : " closed"}`);
 
-/** What `open` does with the ARN of a game session is up to the page. */
-export function tables(open) {
+/** What `open` does with the ARN of a game session, and `openProcess` with the number of a process, is up to the page. */
+export function tables(open, openProcess) {
   const session = (arn, name) =>
     arn ? button(nameOf(name, arn), `Show game session ${nameOf(name, arn)}`, () => open(arn), "link") : "none";
   return {
@@ -49,10 +49,11 @@ export function tables(open) {
       hint: (t) => `${t.free_processes} free, ${t.sockets} sockets`,
       count: (t) => t.processes,
       nothing: "No server processes. Give one the GAMELIFT_SDK_* variables that the emulator printed.",
-      columns: ["Process", "Status", "Game session", "Port", "SDK", "Sockets", "Last healthy", ""],
+      columns: ["Process", "Status", "Game session", "Port", "SDK", "Sockets", "Metrics", "Last healthy", ""],
       cells: (r) => [
-        with_sub(r.id, `${r.fleet} / ${r.compute}`), pill(r.status), session(r.game_session, r.game_session_name),
-        r.port || "none", r.sdk || "unknown", String(r.sockets), clock(r.heard),
+        with_sub(button(r.id, `Show process ${r.id}`, () => openProcess(r.key), "link"), `${r.fleet} / ${r.compute}`), pill(r.status),
+        session(r.game_session, r.game_session_name), r.port || "none", r.sdk || "unknown", String(r.sockets), r.metrics ? String(r.metrics) : "none",
+        clock(r.heard),
         r.over ? "" : el("span", { class: "buttons" },
           button("Interrupt", `Interrupt process ${r.id}`, () => fault(r.id, "interrupt", "was asked to end")),
           button("Crash", `Crash process ${r.id}`, () => fault(r.id, "crash_processes", "crashed"), "danger")),

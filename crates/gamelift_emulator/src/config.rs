@@ -25,6 +25,7 @@ use crate::{
 #[must_use]
 pub struct EmulatorConfig {
     pub(crate) port: u16,
+    pub(crate) statsd_port: Option<u16>,
     pub(crate) settings: Settings,
     pub(crate) seed: Seed,
     pub(crate) throttled: bool,
@@ -38,6 +39,13 @@ impl EmulatorConfig {
     /// Listens on this port of the loopback interface; 0, the default, takes any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Takes metrics of server processes (`StatsD` over UDP) at this loopback port. The default is the number of
+    /// [`EmulatorConfig::port`], or any free one when that is taken; server SDKs that are told nothing send to 8125.
+    pub fn statsd_port(mut self, port: u16) -> Self {
+        self.statsd_port = Some(port);
         self
     }
 

@@ -12,7 +12,7 @@ use crate::{
     keep::Opened,
     model::timestamp::Timestamp,
     notify::{Notifier, Subscription},
-    server::{App, Running, Tasks, Tls, UdpBeacons, bind},
+    server::{App, Running, Tasks, Tls, UdpBeacons, bind, statsd},
     snapshot::Snapshot,
     throttle::Throttle,
     world::World,
@@ -44,6 +44,7 @@ pub struct Emulator {
     app: Arc<App>,
     running: Running,
     port: u16,
+    metrics_port: u16,
     config: EmulatorConfig,
 }
 
@@ -61,6 +62,13 @@ impl Emulator {
         let (listener, port) = bind(wanted)
             .await
             .map_err(|source| EmulatorError::Listen { port: wanted, source })?;
+        let (metrics, metrics_port) =
+            statsd::bind(config.statsd_port, port)
+                .await
+                .map_err(|source| EmulatorError::Metrics {
+                    port: config.statsd_port.unwrap_or_default(),
+                    source,
+                })?;
         config.settings.websocket_url = format!("ws://127.0.0.1:{port}");
         config.settings.secure_websocket_url = format!("wss://127.0.0.1:{port}");
         let tls = Tls::new().map_err(EmulatorError::Certificate)?;
@@ -90,12 +98,13 @@ impl Emulator {
             throttle,
             stopped,
         ));
-        let running = tasks.start(Arc::clone(&app), listener);
+        let running = tasks.start(Arc::clone(&app), listener, metrics);
         tracing::info!(port, "emulator listens");
         Ok(Self {
             app,
             running,
             port,
+            metrics_port,
             config,
         })
     }
@@ -156,6 +165,20 @@ impl Emulator {
             ("GAMELIFT_SDK_HOST_ID", LOCAL_COMPUTE.to_owned()),
             ("GAMELIFT_SDK_FLEET_ID", self.fleet_id()),
             ("GAMELIFT_SDK_AUTH_TOKEN", token),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// The variables that make a server SDK 5.4 or later send its metrics and its words to the crash reporter here:
+    /// `GAMELIFT_STATSD_HOST` and so on. They change nothing in a game server that does not ask its SDK for metrics.
+    pub fn metrics_environment(&self) -> Vec<(String, String)> {
+        let host = "127.0.0.1".to_owned();
+        [
+            ("GAMELIFT_STATSD_HOST", host.clone()),
+            ("GAMELIFT_STATSD_PORT", self.metrics_port.to_string()),
+            ("GAMELIFT_CRASH_REPORTER_HOST", host),
+            ("GAMELIFT_CRASH_REPORTER_PORT", self.port.to_string()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()

@@ -17,6 +17,17 @@ pub enum EmulatorError {
         #[source]
         source: io::Error,
     },
+    /// The UDP port for metrics could not be taken.
+    #[error(
+        "cannot take metrics at UDP port {port}: is a StatsD collector running? leave the port out for any free one"
+    )]
+    Metrics {
+        /// The port; 0 for any.
+        port: u16,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// The certificate of this run could not be made.
     #[error("cannot make a certificate")]
     Certificate(#[source] io::Error),

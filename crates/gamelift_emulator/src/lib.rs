@@ -30,8 +30,8 @@ pub use self::{
     notify::Subscription,
     seed::Seed,
     snapshot::{
-        FleetEventSnapshot, GameSessionSnapshot, PlacementEventSnapshot, PlacementSnapshot, PlayerSessionSnapshot,
-        ProcessSnapshot, Snapshot,
+        CrashReporterStatus, FleetEventSnapshot, GameSessionSnapshot, MetricSnapshot, MetricsSnapshot,
+        PlacementEventSnapshot, PlacementSnapshot, PlayerSessionSnapshot, ProcessSnapshot, Snapshot,
     },
 };
 

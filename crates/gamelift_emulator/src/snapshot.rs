@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::status::{GameSessionStatus, PlacementStatus, PlayerSessionStatus, ProcessStatus};
 
 /// Everything the emulator knows at one moment, each list in the order of creation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// Server processes, the ended ones too.
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub placements: Vec<PlacementSnapshot>,
     /// What AWS would have sent to SNS and `EventBridge`, oldest first.
     pub placement_events: Vec<PlacementEventSnapshot>,
+    /// What came to the sink for metrics.
+    pub metrics: MetricsSnapshot,
 }
 
 /// A placement in a queue.
@@ -51,7 +53,7 @@ pub struct PlacementEventSnapshot {
 }
 
 /// A server process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ProcessSnapshot {
     /// The id that the process chose.
@@ -72,6 +74,12 @@ pub struct ProcessSnapshot {
     pub game_session_id: Option<String>,
     /// Its open sockets.
     pub open_sockets: usize,
+    /// What it measured of itself, by name.
+    pub metrics: Vec<MetricSnapshot>,
+    /// What it told the crash reporter.
+    pub crash_reporter: CrashReporterStatus,
+    /// The number of the operating system's process, if its metrics or the crash reporter were told.
+    pub operating_system_pid: Option<u32>,
 }
 
 /// A game session.
@@ -120,4 +128,52 @@ pub struct FleetEventSnapshot {
     pub message: String,
     /// When, in milliseconds since the Unix epoch.
     pub epoch_millis: u64,
+}
+
+/// What came to the sink for metrics, whoever sent it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MetricsSnapshot {
+    /// Values that were read.
+    pub lines: u64,
+    /// Lines and datagrams that could not be read.
+    pub junk: u64,
+    /// Values of nobody, of another kind than those before, or of a name for which there was no room.
+    pub left_out: u64,
+    /// Processes of the operating system that measure and are no server process that is known.
+    pub strangers: Vec<u32>,
+}
+
+/// The values of one name that a process measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct MetricSnapshot {
+    /// The name, and after a `#` the tags that say more than whose it is.
+    pub name: String,
+    /// `gauge`, `counter` or `timer`.
+    pub kind: String,
+    /// The value of a gauge, the sum of a counter, the last time of a timer in milliseconds.
+    pub value: f64,
+    /// How many times a timer took, those that its samples stand for too.
+    pub count: Option<f64>,
+    /// The shortest of them.
+    pub least: Option<f64>,
+    /// Their mean.
+    pub mean: Option<f64>,
+    /// The longest of them.
+    pub most: Option<f64>,
+}
+
+/// What a process told the crash reporter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum CrashReporterStatus {
+    /// Nothing.
+    #[default]
+    Silent,
+    /// That it runs: if it is gone now, it crashed.
+    Registered,
+    /// That it ends well.
+    Deregistered,
 }

@@ -6,8 +6,9 @@ mod container;
 mod hooks;
 mod http;
 mod line;
+mod metrics;
 mod socket;
 mod task;
 mod tls;
 
-pub(crate) use self::line::Line;
+pub(crate) use self::{line::Line, metrics::MetricsLine};

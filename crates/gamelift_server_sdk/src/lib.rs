@@ -6,6 +6,7 @@ mod driver;
 mod error;
 mod event;
 mod matchmaker;
+mod metrics;
 mod parameters;
 pub mod proto;
 mod seats;
@@ -16,6 +17,7 @@ pub use self::{
     error::{Error, ServiceErrorKind},
     event::{Event, GameSession, GameSessionUpdate},
     matchmaker::{BackfillMode, MatchedAttribute, MatchedPlayer, MatchedTeam, MatchmakerData},
+    metrics::{Counter, Gauge, Metrics, MetricsParameters, Timer},
     parameters::{ProcessParameters, ServerParameters},
     proto::message::{
         AttributeValue, BackfillPlayer, ComputeCertificate, DescribePlayerSessions, FleetRoleCredentials,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    ContainerNetwork, Error, Event, PlayerSessionStream, ProcessParameters, ServerParameters,
+    ContainerNetwork, Error, Event, Metrics, PlayerSessionStream, ProcessParameters, ServerParameters,
     credentials::Credentials,
     driver::Line,
     proto::{
@@ -37,6 +37,7 @@ struct Facts {
     game_session_id: Option<String>,
     termination_time: Option<SystemTime>,
     credentials: Credentials,
+    metrics: Option<Metrics>,
 }
 
 impl GameLiftServer {
@@ -180,11 +181,16 @@ impl GameLiftServer {
         self.done(Call::ProcessEnding).await
     }
 
-    /// Closes the connection for good (`Destroy`). May be repeated. Calls that still wait end with [`Error::Ended`].
+    /// Closes the connection for good (`Destroy`), and stops the metrics if there are. May be repeated. Calls that still
+    /// wait end with [`Error::Ended`].
     ///
     /// # Errors
     /// None today.
     pub async fn destroy(&self) -> Result<(), Error> {
+        let metrics = self.facts().metrics.take();
+        if let Some(metrics) = metrics {
+            metrics.stop().await;
+        }
         match self.done(Call::Destroy).await {
             Err(Error::Ended) => Ok(()),
             other => other,
@@ -233,7 +239,11 @@ impl GameLiftServer {
         let event = self.line.poll_event(cx);
         match &event {
             Poll::Ready(Some(Event::StartGameSession(session))) => {
-                self.facts().game_session_id = Some(session.id().to_owned());
+                let mut facts = self.facts();
+                facts.game_session_id = Some(session.id().to_owned());
+                if let Some(metrics) = &facts.metrics {
+                    metrics.set_game_session(session.id());
+                }
             }
             Poll::Ready(Some(Event::ProcessTerminate { termination_time })) => {
                 self.facts().termination_time = *termination_time;
@@ -253,6 +263,16 @@ impl GameLiftServer {
     /// expire within hours). It is asked on a thread of its own and may block; `None` means that there is none now.
     pub fn set_token_renewal(&self, renew: impl Fn() -> Option<Secret> + Send + Sync + 'static) {
         self.line.set_token_renewal(Arc::new(renew));
+    }
+
+    /// Has metrics carry this process's id and, once its event was taken, that of the game session; `destroy()` stops them.
+    pub fn set_metrics(&self, metrics: &Metrics) {
+        metrics.set_process(self.line.process_id());
+        let mut facts = self.facts();
+        if let Some(id) = &facts.game_session_id {
+            metrics.set_game_session(id);
+        }
+        facts.metrics = Some(metrics.clone());
     }
 
     /// The id of the game session, once its event was taken.

@@ -41,6 +41,10 @@ const NAMES: &str = "
     role_arn_validation
 
     wrong_compute_type_error endpoint_env_and_fallback
+
+    up_1_periodic_and_0_at_end tags_after_session_start packet_split_at_512 sampler_rate_suffix percentiles
+    negative_gauge_two_lines crash_reporter_register_update_deregister crash_reporter_absent_is_silent
+    key_and_value_validation
 ";
 
 /// All Rust code below this folder.

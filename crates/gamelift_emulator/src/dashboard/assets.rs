@@ -23,6 +23,7 @@ pub(crate) fn answer(method: &Method, path: &str, headers: &HeaderMap, secret: &
         "/_emulator/dashboard/app.js" => (SCRIPT, include_str!("../../dashboard/app.js")),
         "/_emulator/dashboard/tables.js" => (SCRIPT, include_str!("../../dashboard/tables.js")),
         "/_emulator/dashboard/detail.js" => (SCRIPT, include_str!("../../dashboard/detail.js")),
+        "/_emulator/dashboard/process.js" => (SCRIPT, include_str!("../../dashboard/process.js")),
         "/_emulator/dashboard/faults.js" => (SCRIPT, include_str!("../../dashboard/faults.js")),
         "/_emulator/dashboard/dom.js" => (SCRIPT, include_str!("../../dashboard/dom.js")),
         _ => return None,

@@ -1,5 +1,5 @@
 //! The tables of constraints beside botocore's service model, where Python has it: every member of every emulated
-//! operation, its range, length, pattern, words, and whether it is required.
+//! operation, its range, length, pattern, words, and whether it is required; and the errors of every operation.
 //!
 //! Where botocore cannot be imported, or is older than what the tables say, the test says so and passes, unless `EMULATOR_BOTO3` is `required`.
 
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::{
     inputs::members_of,
+    modelled::MODELLED,
     shape::{Member, Pattern, Shape},
 };
 use crate::api::dispatch::EMULATED;
@@ -138,6 +139,18 @@ fn every_constraint_is_the_one_of_botocores_service_model() {
         let shape = model["inputs"][operation].as_str();
         let shape = shape.unwrap_or_else(|| panic!("botocore has no input of {operation}"));
         members += compare_members(operation, members_of(operation).unwrap(), shape, &model, &mut wrong);
+    }
+    for (operation, errors) in MODELLED {
+        let theirs: BTreeSet<&str> = model["errors"][operation]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|error| error.as_str().unwrap().trim_end_matches("Exception"))
+            .collect();
+        let ours: BTreeSet<&str> = errors.split(' ').collect();
+        if ours != theirs {
+            wrong.push(format!("{operation}: the model has the errors {theirs:?}"));
+        }
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
     assert!(members > 150, "{members} members were compared");

@@ -7,7 +7,11 @@ pub(crate) mod error;
 pub(crate) mod fleets;
 pub(crate) mod game_sessions;
 pub(crate) mod inputs;
+#[cfg(test)]
+#[path = "../../tests/end_to_end/modelled.rs"]
+pub(crate) mod modelled;
 pub(crate) mod operations;
+mod patterns;
 pub(crate) mod placements;
 pub(crate) mod player_sessions;
 pub(crate) mod queues;

@@ -1,306 +1,98 @@
 //! The scalars of the service model that the emulated operations use, with the model's own names, bounds and patterns.
 
-use super::shape::{Member, Pattern, Shape};
-
-const ANY: Pattern = Pattern {
-    text: ".*",
-    holds: |_| true,
+use super::{
+    patterns::{
+        is_anything, is_compute_name, is_compute_name_or_arn, is_cost, is_custom_location, is_custom_location_or_arn,
+        is_fleet_id, is_fleet_id_or_arn, is_id_or_arn, is_ip_address, is_not_blank, is_of, is_player_session_id,
+        is_queue_name_or_arn, is_topic_arn, is_word,
+    },
+    shape::{Member, Pattern, Shape},
 };
 
-const fn text(min: usize, max: usize, pattern: Pattern) -> Shape {
-    Shape::Text { min, max, pattern }
+/// Texts: the shape's name in the model, from how many to how many characters, the pattern and what it means.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident: $min:literal to $max:expr, $pattern:literal, $holds:expr;)+) => {$(
+        $(#[$doc])*
+        pub(crate) static $name: Shape = Shape::Text {
+            min: $min,
+            max: $max,
+            pattern: Pattern { text: $pattern, holds: $holds },
+        };
+    )+};
 }
 
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+texts! {
+    /// `NonZeroAndMaxString`
+    NON_ZERO_AND_MAX_STRING: 1 to 1024, ".*", is_anything;
+    /// `NonEmptyString`
+    NON_EMPTY_STRING: 1 to usize::MAX, ".*", is_anything;
+    /// `FreeText`
+    FREE_TEXT: 0 to usize::MAX, ".*", is_anything;
+    /// `NonBlankAndLengthConstraintString`
+    NON_BLANK: 1 to 1024, "^.*\\S.*$", is_not_blank;
+    /// `FleetId`
+    FLEET_ID: 1 to 128, "^[a-z]*fleet-[a-zA-Z0-9\\-]+$", is_fleet_id;
+    /// `GameSessionQueueName`
+    QUEUE_NAME: 1 to 128, "^[a-zA-Z0-9-]+$", is_word;
+    /// `GameSessionQueueNameOrArn`
+    QUEUE_NAME_OR_ARN: 1 to 256, "^([a-zA-Z0-9-]+|arn:.*:gamesessionqueue\\/[a-zA-Z0-9-]+)$", is_queue_name_or_arn;
+    /// `QueueCustomEventData`
+    QUEUE_EVENT_DATA: 0 to 256, "^[\\s\\S]*$", is_anything;
+    /// `QueueSnsArnStringModel`
+    QUEUE_SNS_ARN: 0 to 300, "^[a-zA-Z0-9:_-]*(\\.fifo)?$", is_topic_arn;
+    /// `AmazonResourceName`
+    RESOURCE_NAME: 1 to 1011, ".*", is_anything;
+    /// `MetricGroup`
+    METRIC_GROUP: 1 to 255, ".*", is_anything;
+    /// `FleetIdOrArn`
+    FLEET: 1 to 512, "^[a-z]*fleet-[a-zA-Z0-9\\-]+$|^arn:.*:[a-z]*fleet\\/[a-z]*fleet-[a-zA-Z0-9\\-]+$", is_fleet_id_or_arn;
+    /// `AliasIdOrArn`
+    ALIAS: 1 to 512, "^(alias-\\S+|arn:.*:alias\\/alias-\\S+)$", |text| is_id_or_arn(text, "alias-", "alias/");
+    /// `ArnStringModel`
+    ARN: 1 to 512, "^[a-zA-Z0-9:/-]+$", |text| is_of(text, b":/-");
+    /// `IdStringModel`
+    ID_STRING: 1 to 48, "^[a-zA-Z0-9-]+$", is_word;
+    /// `LocationStringModel`
+    LOCATION: 1 to 64, "^[A-Za-z0-9\\-]+$", is_word;
+    /// `BuildIdOrArn`
+    BUILD: 1 to 512, "^(build-\\S+|arn:.*:build\\/build-\\S+)$", |text| is_id_or_arn(text, "build-", "build/");
+    /// `ScriptIdOrArn`
+    SCRIPT: 1 to 512, "^(script-\\S+|arn:.*:script\\/script-\\S+)$", |text| is_id_or_arn(text, "script-", "script/");
+    /// `CustomInputLocationStringModel`
+    CUSTOM_LOCATION: 8 to 64, "^custom-[A-Za-z0-9\\-]+$", is_custom_location;
+    /// `CustomLocationNameOrArnModel`
+    CUSTOM_LOCATION_OR_ARN: 1 to 128, "^(custom-[A-Za-z0-9\\-]+|arn:.*:location\\/custom-\\S+)$", is_custom_location_or_arn;
+    /// `ComputeName`
+    COMPUTE_NAME: 1 to 128, "^[a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?$", is_compute_name;
+    /// `ComputeNameOrArn`
+    COMPUTE_NAME_OR_ARN: 0 to 1024, "^([a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?|arn:.*:compute\\/[a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?)$", is_compute_name_or_arn;
+    /// `DnsNameInput`
+    DNS_NAME: 1 to 256, "^[0-9a-zA-Z_\\-\\.]+$", |text| is_of(text, b"_-.");
+    /// `IpAddress`
+    IP_ADDRESS: 1 to 128, "^[0-9A-Fa-f\\:\\.]+$", is_ip_address;
+    /// `PlayerId`
+    PLAYER_ID: 1 to 1024, ".*", is_anything;
+    /// `PlayerData`
+    PLAYER_DATA: 1 to 2048, ".*", is_anything;
+    /// `PlayerSessionId`
+    PLAYER_SESSION_ID: 1 to 128, "^psess-\\S+$", is_player_session_id;
+    /// `LargeGameSessionData`
+    LARGE_GAME_SESSION_DATA: 1 to 262_144, ".*", is_anything;
+    /// `NonNegativeLimitedLengthDouble`
+    COST: 1 to 11, "^\\d{1,5}(?:\\.\\d{1,5})?$", is_cost;
+    /// `TagKey`
+    TAG_KEY: 1 to 128, ".*", is_anything;
+    /// `LaunchPathStringModel`
+    LAUNCH_PATH: 1 to 1024, "^[A-Za-z0-9_:.+\\/\\\\\\- ]+$", |text| is_of(text, b"_:.+/\\- ");
+    /// `LaunchParametersStringModel`
+    LAUNCH_PARAMETERS: 1 to 1024, "^[A-Za-z0-9_:.+\\/\\\\\\- =@;{},?'\\[\\]\"]+$", |text| is_of(text, b"_:.+/\\- =@;{},?'[]\"");
+    /// `GamePropertyKey`
+    PROPERTY_KEY: 0 to 32, ".*", is_anything;
+    /// `GamePropertyValue`
+    PROPERTY_VALUE: 0 to 96, ".*", is_anything;
+    /// `TagValue`
+    TAG_VALUE: 0 to 256, ".*", is_anything;
 }
-
-fn is_fleet_id(text: &str) -> bool {
-    text.split_once("fleet-")
-        .is_some_and(|(prefix, rest)| prefix.bytes().all(|byte| byte.is_ascii_lowercase()) && is_word(rest))
-}
-
-fn is_fleet_id_or_arn(text: &str) -> bool {
-    is_fleet_id(text)
-        || arn_resource(text).is_some_and(|resource| {
-            resource
-                .split_once("fleet/")
-                .is_some_and(|(prefix, id)| prefix.bytes().all(|byte| byte.is_ascii_lowercase()) && is_fleet_id(id))
-        })
-}
-
-fn is_compute_name(text: &str) -> bool {
-    match text.split_once('/') {
-        Some((name, part)) => is_word(name) && is_word(part),
-        None => is_word(text),
-    }
-}
-
-fn is_compute_name_or_arn(text: &str) -> bool {
-    is_compute_name(text)
-        || arn_resource(text)
-            .and_then(|resource| resource.strip_prefix("compute/"))
-            .is_some_and(is_compute_name)
-}
-
-fn is_custom_location(text: &str) -> bool {
-    text.strip_prefix("custom-").is_some_and(is_word)
-}
-
-fn is_custom_location_or_arn(text: &str) -> bool {
-    is_custom_location(text)
-        || arn_resource(text)
-            .and_then(|resource| resource.strip_prefix("location/"))
-            .is_some_and(|name| {
-                name.strip_prefix("custom-")
-                    .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
-            })
-}
-
-/// Whether the text is an id with this prefix, or the ARN of one.
-fn is_id_or_arn(text: &str, prefix: &str, kind: &str) -> bool {
-    let id = arn_resource(text).and_then(|resource| resource.strip_prefix(kind));
-    id.unwrap_or(text)
-        .strip_prefix(prefix)
-        .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
-}
-
-/// Whether the text has letters, and all of them are letters or digits or among these.
-fn is_of(text: &str, others: &[u8]) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
-}
-
-/// What follows the last colon of an ARN.
-fn arn_resource(text: &str) -> Option<&str> {
-    text.strip_prefix("arn:")?
-        .rsplit_once(':')
-        .map(|(_, resource)| resource)
-}
-
-fn is_cost(text: &str) -> bool {
-    let digits = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    match text.split_once('.') {
-        Some((whole, fraction)) => digits(whole) && digits(fraction),
-        None => digits(text),
-    }
-}
-
-const WORD: Pattern = Pattern {
-    text: "^[a-zA-Z0-9-]+$",
-    holds: is_word,
-};
-
-/// `NonZeroAndMaxString`
-pub(crate) static NON_ZERO_AND_MAX_STRING: Shape = text(1, 1024, ANY);
-/// `NonEmptyString`
-pub(crate) static NON_EMPTY_STRING: Shape = text(1, usize::MAX, ANY);
-/// `FreeText`
-pub(crate) static FREE_TEXT: Shape = text(0, usize::MAX, ANY);
-/// `NonBlankAndLengthConstraintString`
-pub(crate) static NON_BLANK: Shape = text(
-    1,
-    1024,
-    Pattern {
-        text: "^.*\\S.*$",
-        holds: |text| !text.trim().is_empty(),
-    },
-);
-/// `FleetId`
-pub(crate) static FLEET_ID: Shape = text(
-    1,
-    128,
-    Pattern {
-        text: "^[a-z]*fleet-[a-zA-Z0-9\\-]+$",
-        holds: is_fleet_id,
-    },
-);
-/// `GameSessionQueueName`
-pub(crate) static QUEUE_NAME: Shape = text(1, 128, WORD);
-/// `GameSessionQueueNameOrArn`
-pub(crate) static QUEUE_NAME_OR_ARN: Shape = text(
-    1,
-    256,
-    Pattern {
-        text: "^([a-zA-Z0-9-]+|arn:.*:gamesessionqueue\\/[a-zA-Z0-9-]+)$",
-        holds: |text| {
-            let name = arn_resource(text).and_then(|resource| resource.strip_prefix("gamesessionqueue/"));
-            is_word(name.unwrap_or(text))
-        },
-    },
-);
-/// `QueueCustomEventData`
-pub(crate) static QUEUE_EVENT_DATA: Shape = text(
-    0,
-    256,
-    Pattern {
-        text: "^[\\s\\S]*$",
-        holds: |_| true,
-    },
-);
-/// `QueueSnsArnStringModel`
-pub(crate) static QUEUE_SNS_ARN: Shape = text(
-    0,
-    300,
-    Pattern {
-        text: "^[a-zA-Z0-9:_-]*(\\.fifo)?$",
-        holds: |text| {
-            let name = text.strip_suffix(".fifo").unwrap_or(text);
-            name.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte))
-        },
-    },
-);
-/// `AmazonResourceName`
-pub(crate) static RESOURCE_NAME: Shape = text(1, 1011, ANY);
-/// `MetricGroup`
-pub(crate) static METRIC_GROUP: Shape = text(1, 255, ANY);
-/// `FleetIdOrArn`
-pub(crate) static FLEET: Shape = text(
-    1,
-    512,
-    Pattern {
-        text: "^[a-z]*fleet-[a-zA-Z0-9\\-]+$|^arn:.*:[a-z]*fleet\\/[a-z]*fleet-[a-zA-Z0-9\\-]+$",
-        holds: is_fleet_id_or_arn,
-    },
-);
-/// `AliasIdOrArn`
-pub(crate) static ALIAS: Shape = text(
-    1,
-    512,
-    Pattern {
-        text: "^(alias-\\S+|arn:.*:alias\\/alias-\\S+)$",
-        holds: |text| is_id_or_arn(text, "alias-", "alias/"),
-    },
-);
-/// `ArnStringModel`
-pub(crate) static ARN: Shape = text(
-    1,
-    512,
-    Pattern {
-        text: "^[a-zA-Z0-9:/-]+$",
-        holds: |text| is_of(text, b":/-"),
-    },
-);
-/// `IdStringModel`
-pub(crate) static ID_STRING: Shape = text(1, 48, WORD);
-/// `LocationStringModel`
-pub(crate) static LOCATION: Shape = text(
-    1,
-    64,
-    Pattern {
-        text: "^[A-Za-z0-9\\-]+$",
-        holds: is_word,
-    },
-);
-/// `BuildIdOrArn`
-pub(crate) static BUILD: Shape = text(
-    1,
-    512,
-    Pattern {
-        text: "^(build-\\S+|arn:.*:build\\/build-\\S+)$",
-        holds: |text| is_id_or_arn(text, "build-", "build/"),
-    },
-);
-/// `ScriptIdOrArn`
-pub(crate) static SCRIPT: Shape = text(
-    1,
-    512,
-    Pattern {
-        text: "^(script-\\S+|arn:.*:script\\/script-\\S+)$",
-        holds: |text| is_id_or_arn(text, "script-", "script/"),
-    },
-);
-/// `CustomInputLocationStringModel`
-pub(crate) static CUSTOM_LOCATION: Shape = text(
-    8,
-    64,
-    Pattern {
-        text: "^custom-[A-Za-z0-9\\-]+$",
-        holds: is_custom_location,
-    },
-);
-/// `CustomLocationNameOrArnModel`
-pub(crate) static CUSTOM_LOCATION_OR_ARN: Shape = text(
-    1,
-    128,
-    Pattern {
-        text: "^(custom-[A-Za-z0-9\\-]+|arn:.*:location\\/custom-\\S+)$",
-        holds: is_custom_location_or_arn,
-    },
-);
-/// `ComputeName`
-pub(crate) static COMPUTE_NAME: Shape = text(
-    1,
-    128,
-    Pattern {
-        text: "^[a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?$",
-        holds: is_compute_name,
-    },
-);
-/// `ComputeNameOrArn`
-pub(crate) static COMPUTE_NAME_OR_ARN: Shape = text(
-    0,
-    1024,
-    Pattern {
-        text: "^([a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?|arn:.*:compute\\/[a-zA-Z0-9\\-]+(\\/[a-zA-Z0-9\\-]+)?)$",
-        holds: is_compute_name_or_arn,
-    },
-);
-/// `DnsNameInput`
-pub(crate) static DNS_NAME: Shape = text(
-    1,
-    256,
-    Pattern {
-        text: "^[0-9a-zA-Z_\\-\\.]+$",
-        holds: |text| is_of(text, b"_-."),
-    },
-);
-/// `IpAddress`
-pub(crate) static IP_ADDRESS: Shape = text(
-    1,
-    128,
-    Pattern {
-        text: "^[0-9A-Fa-f\\:\\.]+$",
-        holds: |text| {
-            !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
-        },
-    },
-);
-/// `PlayerId`
-pub(crate) static PLAYER_ID: Shape = text(1, 1024, ANY);
-/// `PlayerData`
-pub(crate) static PLAYER_DATA: Shape = text(1, 2048, ANY);
-/// `PlayerSessionId`
-pub(crate) static PLAYER_SESSION_ID: Shape = text(
-    1,
-    128,
-    Pattern {
-        text: "^psess-\\S+$",
-        holds: |text| {
-            text.strip_prefix("psess-")
-                .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
-        },
-    },
-);
-/// `LargeGameSessionData`
-pub(crate) static LARGE_GAME_SESSION_DATA: Shape = text(1, 262_144, ANY);
-/// `NonNegativeLimitedLengthDouble`
-pub(crate) static COST: Shape = text(
-    1,
-    11,
-    Pattern {
-        text: "^\\d{1,5}(?:\\.\\d{1,5})?$",
-        holds: is_cost,
-    },
-);
-/// `TagKey`
-pub(crate) static TAG_KEY: Shape = text(1, 128, ANY);
 
 /// `WholeNumber`
 pub(crate) static WHOLE_NUMBER: Shape = Shape::Whole {
@@ -331,8 +123,8 @@ pub(crate) static GAME_PROPERTIES: Shape = Shape::List {
     min: 0,
     max: 16,
     item: &Shape::Record(&[
-        Member::required("Key", &text(0, 32, ANY)),
-        Member::required("Value", &text(0, 96, ANY)),
+        Member::required("Key", &PROPERTY_KEY),
+        Member::required("Value", &PROPERTY_VALUE),
     ]),
 };
 /// `PlayerIdList`
@@ -368,10 +160,7 @@ pub(crate) static LOCATION_FILTERS: Shape = Shape::List {
 pub(crate) static TAGS: Shape = Shape::List {
     min: 0,
     max: 200,
-    item: &Shape::Record(&[
-        Member::required("Key", &TAG_KEY),
-        Member::required("Value", &text(0, 256, ANY)),
-    ]),
+    item: &Shape::Record(&[Member::required("Key", &TAG_KEY), Member::required("Value", &TAG_VALUE)]),
 };
 /// `AnywhereConfiguration`
 pub(crate) static ANYWHERE_CONFIGURATION: Shape = Shape::Record(&[Member::required("Cost", &COST)]);
@@ -401,24 +190,6 @@ pub(crate) static RUNTIME_CONFIGURATION: Shape = Shape::Record(&[
         &Shape::Whole { min: 1, max: 600 },
     ),
 ]);
-/// `LaunchPathStringModel`
-pub(crate) static LAUNCH_PATH: Shape = text(
-    1,
-    1024,
-    Pattern {
-        text: "^[A-Za-z0-9_:.+\\/\\\\\\- ]+$",
-        holds: |text| is_of(text, b"_:.+/\\- "),
-    },
-);
-/// `LaunchParametersStringModel`
-pub(crate) static LAUNCH_PARAMETERS: Shape = text(
-    1,
-    1024,
-    Pattern {
-        text: "^[A-Za-z0-9_:.+\\/\\\\\\- =@;{},?'\\[\\]\"]+$",
-        holds: |text| is_of(text, b"_:.+/\\- =@;{},?'[]\""),
-    },
-);
 /// `ResourceCreationLimitPolicy`
 pub(crate) static CREATION_LIMIT_POLICY: Shape = Shape::Record(&[
     Member::optional("NewGameSessionsPerCreator", &WHOLE_NUMBER),

@@ -9,7 +9,7 @@ use axum::http::{
 };
 
 /// The names of this machine for itself.
-const LOOPBACK_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+pub(super) const LOOPBACK_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// Why a request is not answered.
 pub(super) fn refusal(headers: &HeaderMap, port: u16) -> Option<&'static str> {

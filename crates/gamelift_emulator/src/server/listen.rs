@@ -15,7 +15,7 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UdpSocket},
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
     time::timeout,
@@ -23,7 +23,7 @@ use tokio::{
 
 use super::{
     router::{Alive, App, Secure, router},
-    tls,
+    statsd, tls,
 };
 
 /// Open connections, websockets not counted.
@@ -77,8 +77,9 @@ impl Tasks {
     }
 
     /// Starts accepting connections and running timers.
-    pub(crate) fn start(self, app: Arc<App>, listener: TcpListener) -> Running {
+    pub(crate) fn start(self, app: Arc<App>, listener: TcpListener, metrics: UdpSocket) -> Running {
         let Self { alive, running } = self;
+        statsd::listen(Arc::clone(&app), metrics, alive.clone());
         tokio::spawn(accept(Arc::clone(&app), listener, alive.clone()));
         let mut stopped = app.stop.clone();
         tokio::spawn(async move {

@@ -4,6 +4,7 @@ mod aws;
 mod beacon;
 mod clock;
 mod control;
+mod crash_reporter;
 mod driver;
 mod guard;
 mod listen;
@@ -11,6 +12,7 @@ mod process_socket;
 mod query;
 mod router;
 mod sns;
+pub(crate) mod statsd;
 mod tls;
 
 pub(crate) use self::{

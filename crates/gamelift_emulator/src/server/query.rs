@@ -33,7 +33,7 @@ pub(super) fn handshake(query: &str) -> Handshake {
 }
 
 /// Percent-decoded, `+` kept; what is no escape stays as it is.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = 0;

@@ -16,7 +16,7 @@ use axum::{
 };
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::{aws, control, driver::Driver, guard, process_socket, sns, tls::Tls};
+use super::{aws, control, crash_reporter, driver::Driver, guard, process_socket, sns, tls::Tls};
 use crate::{
     dashboard::{self, MAX_WATCHERS},
     throttle::Throttle,
@@ -88,6 +88,9 @@ pub(super) fn router(app: Arc<App>, alive: Alive) -> Router {
 }
 
 async fn sort(State(Shared { app, alive }): State<Shared>, request: Request) -> Response<Body> {
+    if let Some(answer) = crash_reporter::answer(&app, &request) {
+        return answer;
+    }
     if let Some(reason) = guard::refusal(request.headers(), app.port) {
         return text(StatusCode::FORBIDDEN, reason);
     }

@@ -36,3 +36,14 @@ keys! {
     /// One placement.
     PlacementKey,
 }
+
+impl ProcessKey {
+    /// The key as the dashboard knows it.
+    pub(super) const fn number(self) -> u64 {
+        self.0
+    }
+
+    pub(super) const fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}

@@ -18,6 +18,7 @@ mod kept;
 mod keys;
 mod legacy;
 mod locations;
+mod metrics;
 mod page;
 mod place_order;
 mod placement;
@@ -61,6 +62,7 @@ pub(crate) use self::{
     board::{Ask, Board},
     chronicle::{About, Caller, Level},
     keys::SocketId,
+    metrics::{CrashReport, MAX_DATAGRAM},
     rows::{Row, time_of},
     search::{reads_filter, reads_sort},
     settings::{Credentials, Profile, Settings},
@@ -138,6 +140,8 @@ pub(crate) struct World {
     outbox: VecDeque<Outgoing>,
     fleet_events: Kept<u64, FleetEvent>,
     chronicle: Chronicle,
+    /// What processes measure of themselves; it is not kept.
+    metrics: metrics::Metrics,
     /// Who makes the call that is being carried out.
     caller: Caller,
     /// Whether changes are remembered for a store.
@@ -190,6 +194,7 @@ impl World {
             outbox: VecDeque::new(),
             fleet_events: Kept::default(),
             chronicle: Chronicle::default(),
+            metrics: metrics::Metrics::default(),
             caller: Caller::default(),
             watched: false,
         }

@@ -316,6 +316,7 @@ impl World {
             && let Some(oldest) = self.ended_processes.pop_front()
         {
             self.processes.remove(&oldest);
+            self.forget_metrics(oldest);
         }
     }
 
@@ -323,6 +324,7 @@ impl World {
     pub(super) fn forget_process(&mut self, key: ProcessKey) {
         if let Some(process) = self.processes.remove(&key) {
             self.live_processes.remove(&process.name);
+            self.forget_metrics(key);
         }
     }
 

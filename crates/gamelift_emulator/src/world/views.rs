@@ -6,6 +6,7 @@ use super::{
     SocketId, World,
     computes::Compute,
     keys::ProcessKey,
+    metrics::Measured,
     processes::{EndReason, Process},
 };
 use crate::{
@@ -19,7 +20,7 @@ impl World {
     /// Everything the world knows, as plain data.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let arn = |key| self.game_sessions.get(&key).map(|session| session.arn.clone());
-        let processes = self.processes.values().map(|process| ProcessSnapshot {
+        let processes = self.processes.iter().map(|(key, process)| ProcessSnapshot {
             process_id: process.name.process_id.clone(),
             fleet_id: process.name.fleet_id.clone(),
             compute_name: process.name.compute_name.clone(),
@@ -29,6 +30,12 @@ impl World {
             placeable: process.is_placeable(),
             game_session_id: process.game_session.and_then(arn),
             open_sockets: process.sockets.len(),
+            metrics: self.measured(*key).map(Measured::snapshots).unwrap_or_default(),
+            crash_reporter: self
+                .measured(*key)
+                .map(|measured| measured.crash_reporter)
+                .unwrap_or_default(),
+            operating_system_pid: self.measured(*key).and_then(|measured| measured.pid),
         });
         let game_sessions = self.game_sessions.values().map(|session| GameSessionSnapshot {
             game_session_id: session.arn.clone(),
@@ -68,6 +75,7 @@ impl World {
             player_sessions: player_sessions.collect(),
             open_sockets: self.sockets.len(),
             fleet_events: fleet_events.collect(),
+            metrics: self.metrics_snapshot(),
         }
     }
 

@@ -10,7 +10,7 @@ export async function start(binary, ...flags) {
   const environment = {};
   for await (const line of createInterface({ input: child.stdout })) {
     for (const [, name, value] of line.matchAll(/\b([A-Z_]+)=(\S+)/g)) environment[name] = value;
-    if (environment.GAMELIFT_SDK_AUTH_TOKEN) break;
+    if (environment.GAMELIFT_STATSD_PORT) break;
   }
   child.stdout.resume();
   const endpoint = environment.AWS_ENDPOINT_URL_GAMELIFT;
@@ -91,7 +91,7 @@ export class Process {
 export const place = { FleetId: "fleet-local", Location: "custom-local" };
 
 /** Waits until something is so. */
-export async function until(what, check, limit = 20_000) {
+export async function until(what, check, limit = 60_000) {
   for (const end = Date.now() + limit; ; ) {
     const found = await check();
     if (found) return found;

@@ -30,6 +30,19 @@ struct Answered {
     ready: BTreeSet<String>,
 }
 
+impl Answered {
+    /// Seats in the game session of this process that were handed out and not taken.
+    fn free_seats_of(&self, id: &str) -> Vec<String> {
+        let mine = format!("{id} ");
+        let handed_out = self.player_sessions.range(mine.clone()..);
+        let handed_out = handed_out.take_while(|seat| seat.starts_with(&mine));
+        handed_out
+            .filter(|seat| !self.accepted.contains(*seat))
+            .cloned()
+            .collect()
+    }
+}
+
 type Book = Arc<Mutex<Answered>>;
 
 struct Running {
@@ -134,14 +147,12 @@ async fn process(url: String, query: String, id: String, book: Book) {
                 }
             }
             // seats that were handed out in its game session are taken
-            let seats = book.lock().unwrap().player_sessions.clone();
-            let taken = book.lock().unwrap().accepted.clone();
-            let mine = format!("{id} ");
-            for seat in seats.difference(&taken).filter(|seat| seat.starts_with(&mine)) {
+            let free = book.lock().unwrap().free_seats_of(&id);
+            for seat in free {
                 if !offered.insert(seat.clone()) {
                     continue;
                 }
-                let (_, arn, player) = parts(seat);
+                let (_, arn, player) = parts(&seat);
                 let accept = json!({"Action": "AcceptPlayerSession", "GameSessionId": arn, "PlayerSessionId": player});
                 let _ = socket.send(ask(accept, &mut asked)).await;
             }
@@ -245,6 +256,11 @@ async fn forgotten(running: &Running, book: &Book) -> Vec<String> {
     missing
 }
 
+/// The process id, which sorts by round: the newest game sessions are those that are joined.
+fn name(round: u32, number: u32) -> String {
+    format!("process-{round:06}-{number}")
+}
+
 /// How often it is killed: `EMULATOR_KILLS`, 3 in the ordinary run.
 fn kills() -> u32 {
     let asked = std::env::var("EMULATOR_KILLS").ok();
@@ -272,12 +288,12 @@ async fn an_emulator_that_is_killed_in_the_midst_of_traffic_forgets_nothing_that
             (book.active.len(), book.accepted.len())
         };
         for number in 0..4 {
-            let id = format!("process-{round}-{number}");
+            let id = name(round, number);
             traffic.spawn(process(url.clone(), query.clone(), id, Arc::clone(&book)));
         }
         // the ones of the round before come back
         for number in 0..4 {
-            let id = format!("process-{}-{number}", round.wrapping_sub(1));
+            let id = name(round.wrapping_sub(1), number);
             if book.lock().unwrap().ready.contains(&id) {
                 traffic.spawn(process(url.clone(), query.clone(), id, Arc::clone(&book)));
             }

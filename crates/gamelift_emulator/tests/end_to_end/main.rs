@@ -13,6 +13,7 @@ mod keep;
 mod kill;
 mod legacy;
 mod lifetime;
+mod metrics;
 mod modelled;
 mod modelled_errors;
 mod named;

@@ -17,17 +17,20 @@ pub(crate) const MODELLED: [(&str, &str); 48] = [
     ),
     (
         "CreateLocation",
-        "Conflict InternalService InvalidRequest LimitExceeded TaggingFailed Unauthorized",
+        "Conflict InternalService InvalidRequest LimitExceeded TaggingFailed Unauthorized UnsupportedRegion",
     ),
-    ("DeleteLocation", "InternalService InvalidRequest NotFound Unauthorized"),
+    (
+        "DeleteLocation",
+        "InternalService InvalidRequest NotFound Unauthorized UnsupportedRegion",
+    ),
     ("ListLocations", "InternalService InvalidRequest Unauthorized"),
     (
         "RegisterCompute",
-        "Conflict InternalService InvalidRequest LimitExceeded NotReady Unauthorized",
+        "Conflict InternalService InvalidRequest LimitExceeded NotReady Unauthorized UnsupportedRegion",
     ),
     (
         "DeregisterCompute",
-        "InternalService InvalidRequest NotFound Unauthorized",
+        "InternalService InvalidRequest NotFound Unauthorized UnsupportedRegion",
     ),
     (
         "DescribeCompute",

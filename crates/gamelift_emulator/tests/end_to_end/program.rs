@@ -54,10 +54,28 @@ async fn json_has_all_that_clients_and_servers_need() {
         told["client_environment"]["AWS_ENDPOINT_URL_GAMELIFT"],
         told["endpoint"]
     );
+    let statsd = told["server_environment"]["GAMELIFT_STATSD_PORT"].as_str().unwrap();
+    assert!(statsd.parse::<u16>().unwrap() > 0);
     let page = reqwest::get(told["dashboard"].as_str().unwrap()).await.unwrap();
     assert_eq!(page.status(), 200);
     let page = page.text().await.unwrap();
     assert!(page.contains(told["control_secret"].as_str().unwrap()));
+}
+
+#[test]
+fn json_makes_every_line_of_the_log_a_json_object() {
+    let mut running = Running::start(&["--json"]);
+    drop(running.0.kill());
+    let log = BufReader::new(running.0.stderr.take().unwrap());
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    let listens = lines.iter().find(|line| line["message"] == "emulator listens").unwrap();
+    assert_eq!(listens["level"], "info");
+    let endpoint = serde_json::from_str::<Value>(&running.1).unwrap()["endpoint"].clone();
+    let port = listens["fields"]["port"].to_string();
+    assert!(endpoint.as_str().unwrap().ends_with(&port), "{listens}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
     process::{LIMIT, emulator},
 };
 
-async fn server(emulator: &Emulator, process_id: &str) -> GameLiftServer {
+pub(crate) async fn server(emulator: &Emulator, process_id: &str) -> GameLiftServer {
     let variables: HashMap<_, _> = emulator.server_environment(process_id).into_iter().collect();
     let value = |name: &str| variables[&format!("GAMELIFT_SDK_{name}")].clone();
     let parameters = ServerParameters::default()

@@ -33,6 +33,7 @@ pub(crate) struct Line {
     events: Mutex<mpsc::Receiver<Event>>,
     hooks: Hooks,
     runtime: Handle,
+    process_id: String,
     fallback_role_session: String,
 }
 
@@ -64,6 +65,7 @@ impl Line {
         let (said, said_queue) = mpsc::channel(4);
         let hooks = Hooks::default();
         let handshake = &config.handshake;
+        let process_id = handshake.process_id.clone();
         let fallback_role_session = format!("{}-{}", handshake.fleet_id, handshake.host_id.replace('/', "-"));
         let driver = Driver::new(Parts {
             core: Core::new(config, Duration::ZERO, seed),
@@ -82,6 +84,7 @@ impl Line {
             events: Mutex::new(events),
             hooks,
             runtime,
+            process_id,
             fallback_role_session,
         })
     }
@@ -117,6 +120,11 @@ impl Line {
             drop(responder.send(container::network(&environment).await));
         }));
         response.await.unwrap_or(Err(Error::Ended))
+    }
+
+    /// The id of this process, as the service knows it.
+    pub(crate) fn process_id(&self) -> &str {
+        &self.process_id
     }
 
     /// The name under which a role is taken when the user gives none: fleet and compute, cut to 64.

@@ -3,5 +3,6 @@
 
 mod handle;
 mod life;
+mod metrics;
 mod service;
 mod tls;

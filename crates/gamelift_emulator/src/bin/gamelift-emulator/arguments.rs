@@ -17,6 +17,10 @@ pub(crate) struct Arguments {
     /// The loopback port; 0 takes any free one.
     #[arg(long, default_value_t = 9870, env = "GAMELIFT_EMULATOR_PORT")]
     port: u16,
+    /// The loopback UDP port for metrics of server processes; SDKs that are told nothing send to 8125. The default is the
+    /// number of the port, or any free one.
+    #[arg(long, value_name = "PORT")]
+    statsd_port: Option<u16>,
     /// A TOML file of what exists from the start: locations, fleets, computes, aliases, queues.
     #[arg(long, value_name = "FILE", help_heading = "What there is")]
     seed: Option<PathBuf>,
@@ -65,7 +69,7 @@ pub(crate) struct Arguments {
     /// Prints the endpoint alone, and logs errors alone.
     #[arg(long, conflicts_with = "json", help_heading = "What it prints")]
     pub(crate) quiet: bool,
-    /// Prints one JSON object with everything that clients and servers need.
+    /// Prints one JSON object with everything that clients and servers need, and logs one JSON object a line.
     #[arg(long, help_heading = "What it prints")]
     pub(crate) json: bool,
 }
@@ -86,9 +90,10 @@ Examples:
       the next three calls are throttled
 
 Exit codes: 0 stopped by a signal, 1 something else, 2 the command line or a file it names is wrong,
-3 the port is taken, 4 the data directory cannot be used.
+3 a port is taken, 4 the data directory cannot be used.
 
-The log goes to standard error, coloured on a terminal unless NO_COLOR is set; RUST_LOG says how much of it.";
+The log goes to standard error, coloured on a terminal unless NO_COLOR is set, one JSON
+object a line with --json; RUST_LOG says how much of it.";
 
 /// What is wrong with the command line or a file that it names.
 pub(crate) type Wrong = String;
@@ -101,6 +106,9 @@ impl Arguments {
             .fleet_id(self.fleet_id.clone())
             .location(self.location.clone())
             .region(self.region.clone());
+        if let Some(port) = self.statsd_port {
+            config = config.statsd_port(port);
+        }
         if self.legacy {
             config = config.legacy();
         }
@@ -142,7 +150,7 @@ impl Arguments {
 /// What the program ends with when the emulator cannot start.
 pub(crate) fn exit_code(error: &EmulatorError) -> u8 {
     match error {
-        EmulatorError::Listen { .. } => 3,
+        EmulatorError::Listen { .. } | EmulatorError::Metrics { .. } => 3,
         EmulatorError::DataDirectory { .. } => 4,
         EmulatorError::BadName { .. }
         | EmulatorError::Seed(_)

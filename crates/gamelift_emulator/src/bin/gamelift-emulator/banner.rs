@@ -10,6 +10,7 @@ pub(crate) fn json(emulator: &Emulator, process_id: &str) -> String {
     let server: serde_json::Map<_, _> = emulator
         .server_environment(process_id)
         .into_iter()
+        .chain(emulator.metrics_environment())
         .map(|(name, value)| (name, json!(value)))
         .collect();
     json!({
@@ -58,6 +59,13 @@ export GAMELIFT_EMULATOR_SECRET={secret}
         // a string takes every write
         let _ = writeln!(text, "export {name}={value}");
     }
+    let metrics = emulator.metrics_environment();
+    let metrics: Vec<String> = metrics.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let _ = writeln!(
+        text,
+        "# and its metrics, if it asks its SDK for any\nexport {}",
+        metrics.join(" ")
+    );
     let _ = write!(
         text,
         "#   Rust (gamelift_server_sdk): ServerParameters::from_env()

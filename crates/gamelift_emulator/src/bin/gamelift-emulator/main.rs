@@ -2,22 +2,22 @@
 
 mod arguments;
 mod banner;
+mod log;
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
 use clap::Parser;
 use gamelift_emulator::{Emulator, EmulatorError};
-use tracing_subscriber::EnvFilter;
 
 use self::arguments::{Arguments, exit_code};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    start_log(&arguments);
+    log::start(&arguments);
     let (config, faults) = match arguments.read() {
         Ok(read) => read,
         Err(wrong) => return complain(&wrong, 2),
@@ -50,19 +50,6 @@ async fn main() -> ExitCode {
     asked_to_stop().await;
     emulator.stop().await;
     ExitCode::SUCCESS
-}
-
-/// To standard error, in colours only for a terminal whose user did not ask for none.
-fn start_log(arguments: &Arguments) {
-    let usual = if arguments.quiet { "error" } else { "info" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(io::stderr().is_terminal() && !wants_none)
-        .with_writer(io::stderr)
-        .init();
 }
 
 fn complain(what: &str, code: u8) -> ExitCode {

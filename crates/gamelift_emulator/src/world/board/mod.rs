@@ -1,12 +1,14 @@
 //! What the dashboard shows of the world: totals, one page of one table, one game session in detail, the newest lines.
 
 mod detail;
+mod process;
 mod table;
 
 use serde::{Deserialize, Serialize};
 
 use self::{
     detail::Detail,
+    process::ProcessDetail,
     table::{Page, Table},
 };
 use super::{World, chronicle::Line};
@@ -31,6 +33,8 @@ pub(crate) struct Ask {
     size: usize,
     /// The ARN of the game session to show in detail.
     game_session: String,
+    /// The number of the server process to show in detail; 0 for none.
+    process: u64,
     /// Only lines that warn of something.
     problems_only: bool,
 }
@@ -41,6 +45,7 @@ pub(crate) struct Board {
     totals: Totals,
     page: Page,
     detail: Option<Detail>,
+    process: Option<ProcessDetail>,
     lines: Vec<Line>,
     /// Lines before these that are not told.
     skipped: u64,
@@ -78,6 +83,7 @@ impl World {
             totals: self.totals(),
             page: self.table_page(ask),
             detail: self.detail(&ask.game_session),
+            process: self.process_detail(ask.process),
             lines,
             skipped,
         }

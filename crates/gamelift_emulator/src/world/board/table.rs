@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Ask;
 use crate::{
     model::status::{GameSessionStatus, PlayerSessionStatus, ProcessStatus},
-    world::{World, computes::Compute, fleets::Fleet, processes::Process},
+    world::{World, computes::Compute, fleets::Fleet, keys::ProcessKey, processes::Process},
 };
 
 /// Rows on a page, if the question does not say.
@@ -94,12 +94,12 @@ impl World {
             ),
             Table::Processes => page(
                 ask,
-                self.processes.values().rev(),
-                |process| process.word(),
-                |process, has| {
+                self.processes.iter().rev(),
+                |(_, process)| process.word(),
+                |(_, process), has| {
                     has(&process.name.process_id) || has(&process.name.compute_name) || has(&process.sdk_language)
                 },
-                |process| self.process_row(process),
+                |(key, process)| self.process_row(*key, process),
             ),
             Table::Placements => page(
                 ask,
@@ -134,14 +134,15 @@ impl World {
         }
     }
 
-    fn process_row(&self, process: &Process) -> Value {
+    fn process_row(&self, key: ProcessKey, process: &Process) -> Value {
         let session = process.game_session.and_then(|key| self.game_sessions.get(&key));
         json!({
-            "id": process.name.process_id, "status": process.word(), "fleet": process.name.fleet_id,
+            "id": process.name.process_id, "key": key.number(), "status": process.word(), "fleet": process.name.fleet_id,
             "compute": process.name.compute_name, "location": process.location, "port": process.port,
             "sdk": process.sdk_language, "sockets": process.sockets.len(), "heard": process.last_healthy.as_millis(),
             "game_session": session.map(|session| &session.arn),
             "game_session_name": session.and_then(|session| session.name.as_ref()),
+            "metrics": self.measured(key).map(|measured| measured.snapshots().len()),
             "over": process.status == ProcessStatus::Ended,
         })
     }
@@ -175,7 +176,7 @@ impl World {
 
 impl Process {
     /// The status as the dashboard says it.
-    fn word(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self.status {
             ProcessStatus::Connected => "CONNECTED",
             ProcessStatus::Ready => "READY",

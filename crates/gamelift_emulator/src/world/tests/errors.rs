@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::rig::Rig;
-use crate::{api::dispatch::EMULATED, model::error::ErrorKind};
-
-#[path = "../../../tests/end_to_end/modelled.rs"]
-mod modelled;
+use crate::{
+    api::dispatch::EMULATED,
+    model::{error::ErrorKind, modelled::MODELLED},
+};
 
 /// Errors that this service has no reason for.
 const NEVER: [(&str, &str); 4] = [
@@ -122,7 +122,7 @@ fn every_modelled_error_occurs_or_has_a_reason_not_to() {
     quotas_and_conflicts(&mut seen);
     game_sessions(&mut seen);
     let mut missing = std::mem::take(&mut seen.1);
-    for (operation, errors) in modelled::MODELLED {
+    for (operation, errors) in MODELLED {
         let here = seen.0.remove(operation).unwrap_or_default();
         for error in errors.split(' ') {
             let never = NEVER.iter().any(|(known, _)| *known == error);

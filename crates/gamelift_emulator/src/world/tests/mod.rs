@@ -5,6 +5,7 @@
 mod errors;
 mod histories;
 mod limits;
+mod metrics;
 mod named;
 mod paging;
 mod placements;
