@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::identity::{GuestDoor, TrustedIssuer};
 use crate::keyring::Keyring;
 use crate::legacy::Legacy;
 use crate::server::Tls;
@@ -28,6 +29,8 @@ pub struct BackendConfig {
     pub(crate) legacy: Legacy,
     pub(crate) tls: Option<Tls>,
     pub(crate) behind_proxy: BehindProxy,
+    pub(crate) issuers: Vec<TrustedIssuer>,
+    pub(crate) guests: GuestDoor,
 }
 
 /// Whether a proxy stands in front.
@@ -65,6 +68,8 @@ impl BackendConfig {
             legacy: Legacy::default(),
             tls: None,
             behind_proxy: BehindProxy::No,
+            issuers: Vec::new(),
+            guests: GuestDoor::Open,
         }
     }
 
@@ -133,6 +138,23 @@ impl BackendConfig {
     #[must_use]
     pub fn property_keys(mut self, keys: impl IntoIterator<Item = String>) -> Self {
         self.property_keys = Some(keys.into_iter().collect());
+        self
+    }
+
+    /// Players of this identity provider may play too, by the tokens they got there. Another one of the same URL takes
+    /// its place.
+    #[must_use]
+    pub fn trust(mut self, issuer: TrustedIssuer) -> Self {
+        self.issuers.retain(|known| known.url() != issuer.url());
+        self.issuers.push(issuer);
+        self
+    }
+
+    /// There are no guests: only players of a [trusted](Self::trust) identity provider may play, and tokens of guests
+    /// from before count no more.
+    #[must_use]
+    pub fn no_guests(mut self) -> Self {
+        self.guests = GuestDoor::Closed;
         self
     }
 
@@ -284,6 +306,7 @@ pub struct Limits {
     pub(crate) connections_per_address: usize,
     pub(crate) per_player: Rate,
     pub(crate) per_address: Option<Rate>,
+    pub(crate) request_deadline: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -303,11 +326,27 @@ impl Default for Limits {
                 per_second: 20,
             },
             per_address: None,
+            request_deadline: None,
         }
     }
 }
 
+/// What a request may take besides its wait, unless told: the calls to GameLift, repeated.
+const WORK: Duration = Duration::from_secs(35);
+
 impl Limits {
+    /// How long a request may take in all, its wait included; then it is a time-out, and asking again finds what it came
+    /// to. 35 s more than the longest wait unless told; a function says less, as it is cut off.
+    #[must_use]
+    pub fn request_deadline(mut self, deadline: Duration) -> Self {
+        self.request_deadline = Some(deadline);
+        self
+    }
+
+    pub(crate) fn longest_request(&self) -> Duration {
+        self.request_deadline.unwrap_or(self.max_wait + WORK)
+    }
+
     /// The longest an answer may be held back for `?wait=`; longer waits are cut to it. 25 s unless told.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {

@@ -16,7 +16,7 @@ use crate::config::{BackendConfig, CreatorLimit, Limits, Rate};
 use crate::finding::Listing;
 use crate::flow_limits::Buckets;
 use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
-use crate::identity::{Guests, Issuer};
+use crate::identity::{Callers, Guests, Issuer};
 use crate::keyring::{Keyring, SessionToken};
 use crate::legacy::Legacy;
 use crate::locks::KeyedLocks;
@@ -31,7 +31,7 @@ pub struct AppState(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) ring: Keyring,
-    pub(crate) issuer: Issuer,
+    pub(crate) callers: Callers,
     pub(crate) gamelift: Patient,
     pub(crate) watch: ActivationWatch,
     pub(crate) clock: Clock,
@@ -105,7 +105,7 @@ impl AppState {
         let minutes = |count: u64| Duration::from_secs(count * 60);
         let ring = config.keyring.clone().unwrap_or_else(Keyring::random);
         Self(Arc::new(Shared {
-            issuer: Issuer::new(ring.clone()),
+            callers: Callers::new(Issuer::new(ring.clone()), &config.issuers, config.guests),
             ring,
             watch: ActivationWatch::new(Arc::clone(&gamelift), polling),
             gamelift: Patient::new(gamelift),
@@ -171,7 +171,7 @@ impl Shared {
         Guests {
             ring: &self.ring,
             clock: &self.clock,
-            issuer: &self.issuer,
+            issuer: &self.callers.issuer,
             limits: &self.limits,
         }
     }

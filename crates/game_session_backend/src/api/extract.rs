@@ -30,13 +30,12 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let callers = &state.0.callers;
         let token = header(&parts.headers, &AUTHORIZATION).and_then(bearer);
-        let now = state.0.clock.now_seconds();
-        let player = token.and_then(|token| state.0.issuer.player_of(now, token));
-        let player = player.ok_or(Problem::new(
-            ErrorCode::Unauthorized,
-            "the access token is missing, wrong or expired: refresh it, or get one from /v1/guests",
-        ))?;
+        let player = match token {
+            Some(token) => callers.player_of(&state.0.clock, token).await?,
+            None => return Err(callers.refusal()),
+        };
         state
             .0
             .players

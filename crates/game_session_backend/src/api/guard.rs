@@ -14,9 +14,6 @@ use tokio::time::timeout;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// What a request may take besides its wait: the calls to GameLift, repeated.
-const WORK: Duration = Duration::from_secs(35);
-
 /// Where a request came from. What stands before the [router](crate::app) puts it into the request's extensions; without
 /// it nothing is counted per address.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +56,7 @@ pub(super) async fn limit(State(state): State<AppState>, request: Request, next:
     {
         return Problem::busy().retry_after(pause).into_response();
     }
-    match timeout(shared.limits.max_wait + WORK, next.run(request)).await {
+    match timeout(shared.limits.longest_request(), next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(ErrorCode::TimedOut, "the request took too long").into_response(),
     }

@@ -41,6 +41,7 @@ pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str,
 /// Makes a new guest.
 #[utoipa::path(post, path = routes::GUESTS, responses((status = CREATED, body = GuestIdentity)))]
 pub(super) async fn new_guest(State(state): State<AppState>) -> Result<(StatusCode, Json<GuestIdentity>), Problem> {
+    state.0.callers.admit_guests()?;
     Ok((StatusCode::CREATED, Json(state.0.guests().make()?)))
 }
 
@@ -51,6 +52,7 @@ pub(super) async fn refresh_guest(
     State(state): State<AppState>,
     Body(request): Body<RefreshGuest>,
 ) -> Result<Json<GuestIdentity>, Problem> {
+    state.0.callers.admit_guests()?;
     let guest = state.0.guests().refresh(&request.refresh_token)?;
     let most = state.0.players.take(guest.player_id.clone());
     most.map_err(|pause| Problem::busy().retry_after(pause))?;
@@ -60,7 +62,7 @@ pub(super) async fn refresh_guest(
 /// The public keys of access tokens (RFC 7517).
 #[utoipa::path(get, path = routes::JWKS, responses((status = OK, description = "a JSON Web Key Set")))]
 pub(super) async fn public_keys(State(state): State<AppState>) -> impl IntoResponse {
-    let keys = state.0.issuer.public_keys(state.0.clock.now_seconds());
+    let keys = state.0.callers.issuer.public_keys(state.0.clock.now_seconds());
     ([(CACHE_CONTROL, "public, max-age=300")], Json(keys))
 }
 

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use game_session_backend::{AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits, Tls};
+use game_session_backend::{
+    AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits, SigningAlgorithm, Tls, TokenKind,
+    TrustedIssuer,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -15,6 +18,58 @@ use tracing_subscriber::EnvFilter;
 enum LogFormat {
     Text,
     Json,
+}
+
+/// An outside identity provider.
+#[derive(clap::Args)]
+struct Oidc {
+    /// The URL of an identity provider (OpenID Connect) whose players may play, as its tokens' `iss` has it.
+    #[arg(long, env = "GAME_SESSION_OIDC_ISSUER", requires = "oidc_audiences")]
+    oidc_issuer: Option<String>,
+    /// The ids of the game's clients there, separated by commas: tokens for others do not count.
+    #[arg(
+        long,
+        env = "GAME_SESSION_OIDC_AUDIENCES",
+        value_delimiter = ',',
+        requires = "oidc_issuer"
+    )]
+    oidc_audiences: Vec<String>,
+    /// Where its public keys are; else its discovery document says so.
+    #[arg(long, env = "GAME_SESSION_OIDC_JWKS_URL", requires = "oidc_issuer")]
+    oidc_jwks_url: Option<String>,
+    /// Which of its tokens count: access, id or either.
+    #[arg(long, env = "GAME_SESSION_OIDC_TOKENS", default_value = "access")]
+    oidc_tokens: TokenKind,
+    /// How its tokens may be signed, separated by commas.
+    #[arg(
+        long,
+        env = "GAME_SESSION_OIDC_ALGORITHMS",
+        value_delimiter = ',',
+        default_value = "RS256,ES256,EdDSA"
+    )]
+    oidc_algorithms: Vec<SigningAlgorithm>,
+    /// How many seconds its clock may differ from this machine's.
+    #[arg(long, env = "GAME_SESSION_OIDC_LEEWAY", default_value_t = 60)]
+    oidc_leeway: u64,
+}
+
+impl Oidc {
+    fn issuer(self) -> Result<Option<TrustedIssuer>, BackendError> {
+        let Some(url) = self.oidc_issuer else { return Ok(None) };
+        let mut audiences = self.oidc_audiences.into_iter();
+        let mut issuer = TrustedIssuer::new(url, audiences.next().unwrap_or_default())?;
+        for audience in audiences {
+            issuer = issuer.audience(audience)?;
+        }
+        if let Some(url) = self.oidc_jwks_url {
+            issuer = issuer.jwks_url(url)?;
+        }
+        let issuer = issuer
+            .tokens(self.oidc_tokens)
+            .algorithms(&self.oidc_algorithms)?
+            .leeway(Duration::from_secs(self.oidc_leeway))?;
+        Ok(Some(issuer))
+    }
 }
 
 /// The HTTP API between game clients and Amazon GameLift.
@@ -75,6 +130,11 @@ struct Arguments {
     /// The property keys that games may use, separated by commas; any unless told.
     #[arg(long, env = "GAME_SESSION_PROPERTY_KEYS", value_delimiter = ',')]
     property_keys: Vec<String>,
+    #[command(flatten)]
+    oidc: Oidc,
+    /// Keeps guests out: only players of the identity provider may play.
+    #[arg(long, env = "GAME_SESSION_NO_GUESTS")]
+    no_guests: bool,
     /// How the log is written to standard error: for people, or one JSON object a line.
     #[arg(long, env = "GAME_SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -174,6 +234,12 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
     }
     if arguments.behind_proxy {
         config = config.behind_proxy();
+    }
+    if let Some(issuer) = arguments.oidc.issuer()? {
+        config = config.trust(issuer);
+    }
+    if arguments.no_guests {
+        config = config.no_guests();
     }
     if !arguments.property_keys.is_empty() {
         config = config.property_keys(arguments.property_keys);

@@ -20,7 +20,7 @@ use crate::keyring::{Keyring, Master, Purpose};
 use crate::locks::locked;
 
 /// Who issues the tokens.
-const ISSUER: &str = "game-session-backend";
+pub(super) const ISSUER: &str = "game-session-backend";
 /// Whom they are for.
 const AUDIENCE: &str = "game-session-backend/v1";
 const LONGEST_TOKEN: usize = 1024;

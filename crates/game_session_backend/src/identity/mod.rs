@@ -1,9 +1,12 @@
 //! Who asks: guests, made by this backend, who prove themselves with a short access token and stay the same player by
-//! a secret, the refresh token.
+//! a secret, the refresh token; and players of outside identity providers, by the tokens they got there.
 //!
-//! Nothing is stored: both tokens are made and checked with keys derived from the keyring, on any instance.
+//! Nothing is stored: a guest's tokens are made and checked with keys derived from the keyring, on any instance, and an
+//! outside player is checked with the public keys of the provider.
 
 mod access;
+mod callers;
+mod oidc;
 mod refresh;
 
 use data_encoding::BASE32_NOPAD;
@@ -11,6 +14,8 @@ use game_session_protocol::requests::{GuestIdentity, RefreshToken};
 use game_session_protocol::{ErrorCode, PlayerId};
 
 pub(crate) use access::Issuer;
+pub(crate) use callers::{Callers, GuestDoor};
+pub use oidc::{IssuerError, SigningAlgorithm, TokenKind, TrustedIssuer};
 
 use crate::clock::Clock;
 use crate::config::Limits;

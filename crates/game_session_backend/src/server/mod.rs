@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::{BackendConfig, Limits};
 use crate::gamelift::GameLift;
 use crate::gamelift::aws::AwsGameLift;
+use crate::identity::IssuerError;
 use crate::keyring::{KEYRING_FILE_VARIABLE, KEYRING_VARIABLE, KeyringError};
 use crate::state::{AppState, GameLiftPlace, Reach};
 
@@ -64,6 +65,12 @@ pub enum BackendError {
          a proxy in front of it, or listen on 127.0.0.1"
     )]
     PlainHttp,
+    /// Guests are kept out, and nobody else is known.
+    #[error("without guests nobody may enter: name an identity provider whose players may play, or let guests in")]
+    NobodyMayEnter,
+    /// An identity provider is not safe to trust as it is described.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -176,6 +183,7 @@ impl AppState {
     pub async fn connect(config: &BackendConfig) -> Result<Self, BackendError> {
         let fleet = config.fleet.clone().ok_or(BackendError::FleetMissing)?;
         safety::check_lasting(config)?;
+        safety::check_door(config)?;
         let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
         safety::check_endpoint(gamelift.endpoint())?;
         let place = place_of(&gamelift);
@@ -278,6 +286,8 @@ mod tests {
         assert!(matches!(error, BackendError::PlainEndpoint), "{error}");
         let error = refusal(BackendConfig::new(aws())).await;
         assert!(matches!(error, BackendError::FleetMissing), "{error}");
+        let error = refusal(at(aws()).no_guests()).await;
+        assert!(matches!(error, BackendError::NobodyMayEnter), "{error}");
         assert!(Backend::start(open().keyring(lasting()).behind_proxy()).await.is_ok());
     }
 }

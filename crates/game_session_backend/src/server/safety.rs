@@ -4,16 +4,26 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::BackendError;
 use crate::config::{BackendConfig, BehindProxy};
+use crate::identity::GuestDoor;
 
 /// Refuses what would be open to a network and not safe there.
 pub(super) fn check(config: &BackendConfig) -> Result<(), BackendError> {
     check_endpoint(config.aws.plain_endpoint())?;
+    check_door(config)?;
     if config.listen.ip().is_loopback() {
         return Ok(());
     }
     check_lasting(config)?;
     if config.tls.is_none() && config.behind_proxy == BehindProxy::No {
         return Err(BackendError::PlainHttp);
+    }
+    Ok(())
+}
+
+/// Refuses a backend that nobody could enter.
+pub(super) fn check_door(config: &BackendConfig) -> Result<(), BackendError> {
+    if config.guests == GuestDoor::Closed && config.issuers.is_empty() {
+        return Err(BackendError::NobodyMayEnter);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod faults;
 mod identity;
 mod join;
 mod legacy;
+mod oidc;
 mod openapi;
 mod owasp;
 mod program;

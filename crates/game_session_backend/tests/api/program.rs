@@ -159,3 +159,48 @@ async fn with_a_certificate_it_speaks_tls_and_nothing_else() {
     let plain = running.url.replace("https", "http");
     assert!(trusting.get(format!("{plain}/healthz")).send().await.is_err());
 }
+
+#[test]
+fn an_identity_provider_that_is_not_safe_to_trust_is_refused_in_one_sentence() {
+    let provider = |url, audiences| ["--oidc-issuer", url, "--oidc-audiences", audiences];
+    for (arguments, sentence) in [
+        (
+            provider("http://issuer.example", "game").as_slice(),
+            "must be an https URL",
+        ),
+        (&provider("https://issuer.example", " "), "needs an audience"),
+        (&["--no-guests"], "nobody may enter"),
+    ] {
+        let said = refusal(program(arguments));
+        assert!(said.contains(sentence), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let alone = refusal(program(&["--oidc-issuer", "https://issuer.example"]));
+    assert!(alone.contains("--oidc-audiences"), "{alone}");
+    let mut weak = program(&provider("https://issuer.example", "game"));
+    weak.env("GAME_SESSION_OIDC_ALGORITHMS", "RS256,HS256");
+    let said = refusal(weak);
+    assert!(said.contains("`HS256` is not one of the signing algorithms"), "{said}");
+}
+
+#[tokio::test]
+async fn an_endpoint_variable_that_is_set_and_empty_counts_as_not_set() {
+    for variable in ["AWS_ENDPOINT_URL_GAMELIFT", "AWS_ENDPOINT_URL"] {
+        let mut program = program(&[]);
+        // No credentials are found, so nothing leaves this machine.
+        program
+            .env(variable, "")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("HOME", "/nonexistent");
+        let running = Running::start(program);
+        let http = Client::new();
+        let guest = http.post(format!("{}/v1/guests", running.url)).send().await.unwrap();
+        let guest: serde_json::Value = guest.json().await.unwrap();
+        let token = guest["access_token"].as_str().unwrap();
+        let browse = http.get(format!("{}/v1/game-sessions", running.url)).bearer_auth(token);
+        let answer = browse.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.text().await.unwrap().contains("unavailable"));
+    }
+}

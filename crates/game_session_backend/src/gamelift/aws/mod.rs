@@ -54,7 +54,13 @@ impl AwsGameLift {
                 let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
                 let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
                 let endpoint = set("AWS_ENDPOINT_URL_GAMELIFT").or_else(|| set("AWS_ENDPOINT_URL"));
-                (aws_sdk_gamelift::config::Builder::from(&shared), endpoint)
+                let mut config = Builder::from(&shared);
+                let empty = |name| std::env::var_os(name).is_some_and(|value| value.is_empty());
+                if empty("AWS_ENDPOINT_URL_GAMELIFT") || empty("AWS_ENDPOINT_URL") {
+                    // Set and empty means not set; the SDK would take it for an address.
+                    config.set_endpoint_url(endpoint.clone());
+                }
+                (config, endpoint)
             }
             Target::Endpoint { url, region } => {
                 let config = Builder::new()
