@@ -1,11 +1,13 @@
 //! The Lambda function: started by the runtime `provided.al2023` under the name `bootstrap`.
 
+use std::process::ExitCode;
+
 use game_session_lambda::{Settings, start};
 use lambda_http::Error;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()
@@ -13,6 +15,16 @@ async fn main() -> Result<(), Error> {
         .with_env_filter(filter)
         .without_time()
         .init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the function did not start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Error> {
     let api = start(Settings::from_env()?).await?;
     lambda_http::run(api).await
 }

@@ -20,54 +20,61 @@ enum LogFormat {
     Json,
 }
 
+/// Whether there are guests.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Guests {
+    Yes,
+    No,
+}
+
 /// An outside identity provider.
 #[derive(clap::Args)]
-struct Oidc {
-    /// The URL of an identity provider (OpenID Connect) whose players may play, as its tokens' `iss` has it.
-    #[arg(long, env = "GAME_SESSION_OIDC_ISSUER", requires = "oidc_audiences")]
-    oidc_issuer: Option<String>,
+struct Provider {
+    /// The URL of an identity provider (OIDC) whose players may play, as its tokens' `iss` has it.
+    #[arg(long = "oidc-issuer", env = "GAME_SESSION_OIDC_ISSUER", requires = "audiences")]
+    issuer: Option<String>,
     /// The ids of the game's clients there, separated by commas: tokens for others do not count.
     #[arg(
-        long,
+        long = "oidc-audiences",
         env = "GAME_SESSION_OIDC_AUDIENCES",
         value_delimiter = ',',
-        requires = "oidc_issuer"
+        requires = "issuer"
     )]
-    oidc_audiences: Vec<String>,
+    audiences: Vec<String>,
     /// Where its public keys are; else its discovery document says so.
-    #[arg(long, env = "GAME_SESSION_OIDC_JWKS_URL", requires = "oidc_issuer")]
-    oidc_jwks_url: Option<String>,
+    #[arg(long = "oidc-jwks-url", env = "GAME_SESSION_OIDC_JWKS_URL", requires = "issuer")]
+    jwks_url: Option<String>,
     /// Which of its tokens count: access, id or either.
-    #[arg(long, env = "GAME_SESSION_OIDC_TOKENS", default_value = "access")]
-    oidc_tokens: TokenKind,
+    #[arg(long = "oidc-tokens", env = "GAME_SESSION_OIDC_TOKENS", default_value = "access")]
+    tokens: TokenKind,
     /// How its tokens may be signed, separated by commas.
     #[arg(
-        long,
+        long = "oidc-algorithms",
         env = "GAME_SESSION_OIDC_ALGORITHMS",
         value_delimiter = ',',
         default_value = "RS256,ES256,EdDSA"
     )]
-    oidc_algorithms: Vec<SigningAlgorithm>,
+    algorithms: Vec<SigningAlgorithm>,
     /// How many seconds its clock may differ from this machine's.
-    #[arg(long, env = "GAME_SESSION_OIDC_LEEWAY", default_value_t = 60)]
-    oidc_leeway: u64,
+    #[arg(long = "oidc-leeway", env = "GAME_SESSION_OIDC_LEEWAY", default_value_t = 60)]
+    leeway: u64,
 }
 
-impl Oidc {
-    fn issuer(self) -> Result<Option<TrustedIssuer>, BackendError> {
-        let Some(url) = self.oidc_issuer else { return Ok(None) };
-        let mut audiences = self.oidc_audiences.into_iter();
+impl Provider {
+    fn trusted(self) -> Result<Option<TrustedIssuer>, BackendError> {
+        let Some(url) = self.issuer else { return Ok(None) };
+        let mut audiences = self.audiences.into_iter();
         let mut issuer = TrustedIssuer::new(url, audiences.next().unwrap_or_default())?;
         for audience in audiences {
             issuer = issuer.audience(audience)?;
         }
-        if let Some(url) = self.oidc_jwks_url {
+        if let Some(url) = self.jwks_url {
             issuer = issuer.jwks_url(url)?;
         }
         let issuer = issuer
-            .tokens(self.oidc_tokens)
-            .algorithms(&self.oidc_algorithms)?
-            .leeway(Duration::from_secs(self.oidc_leeway))?;
+            .tokens(self.tokens)
+            .algorithms(&self.algorithms)?
+            .leeway(Duration::from_secs(self.leeway))?;
         Ok(Some(issuer))
     }
 }
@@ -131,10 +138,10 @@ struct Arguments {
     #[arg(long, env = "GAME_SESSION_PROPERTY_KEYS", value_delimiter = ',')]
     property_keys: Vec<String>,
     #[command(flatten)]
-    oidc: Oidc,
-    /// Keeps guests out: only players of the identity provider may play.
-    #[arg(long, env = "GAME_SESSION_NO_GUESTS")]
-    no_guests: bool,
+    provider: Provider,
+    /// Whether players may come in without an identity provider.
+    #[arg(long, env = "GAME_SESSION_GUESTS", value_enum, default_value_t = Guests::Yes)]
+    guests: Guests,
     /// How the log is written to standard error: for people, or one JSON object a line.
     #[arg(long, env = "GAME_SESSION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -235,10 +242,10 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
     if arguments.behind_proxy {
         config = config.behind_proxy();
     }
-    if let Some(issuer) = arguments.oidc.issuer()? {
+    if let Some(issuer) = arguments.provider.trusted()? {
         config = config.trust(issuer);
     }
-    if arguments.no_guests {
+    if arguments.guests == Guests::No {
         config = config.no_guests();
     }
     if !arguments.property_keys.is_empty() {

@@ -169,7 +169,7 @@ fn an_identity_provider_that_is_not_safe_to_trust_is_refused_in_one_sentence() {
             "must be an https URL",
         ),
         (&provider("https://issuer.example", " "), "needs an audience"),
-        (&["--no-guests"], "nobody may enter"),
+        (&["--guests", "no"], "nobody may enter"),
     ] {
         let said = refusal(program(arguments));
         assert!(said.contains(sentence), "{said}");

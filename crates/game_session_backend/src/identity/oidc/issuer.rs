@@ -11,7 +11,7 @@ use crate::fetch::is_safe_url;
 /// More than this between two clocks is no inaccuracy any more.
 const LONGEST_LEEWAY: Duration = Duration::from_mins(5);
 
-/// An issuer of tokens (OpenID Connect, or OAuth 2 with JSON web tokens) whose players may play.
+/// An issuer of tokens (OIDC, or OAuth 2 with JSON web tokens) whose players may play.
 ///
 /// Its keys come from its discovery document, unless [`jwks_url`](Self::jwks_url) names them: then one fetch less is
 /// made. A player's id is derived from the issuer and the token's `sub`, so it is opaque, and neither a guest's nor that
@@ -115,7 +115,7 @@ const ALGORITHMS: [(&str, SigningAlgorithm, Algorithm); 9] = [
 
 impl TrustedIssuer {
     /// An issuer by its URL, exactly as its tokens' `iss` has it, and the audience of the tokens that count: the id of
-    /// the game's client at the issuer, or of its API. RS256, ES256 and EdDSA may sign, and clocks may differ by 60 s,
+    /// the game's client at the issuer, or of its API. RS256, ES256 and Ed25519 may sign, and clocks may differ by 60 s,
     /// unless told.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use crate::locks::locked;
 use super::issuer::TrustedIssuer;
 use super::token::TokenHeader;
 
-/// Where the discovery document is, behind the issuer's URL (OpenID Connect Discovery 1.0, section 4).
+/// Where the discovery document is, behind the issuer's URL (OIDC Discovery 1.0, section 4).
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// Keys are fetched anew after so long.
 const FRESH: Duration = Duration::from_hours(1);
@@ -57,7 +57,7 @@ struct Key {
     id: String,
     /// The only algorithm it is for, if the issuer says so.
     algorithm: Option<Algorithm>,
-    key: DecodingKey,
+    public: DecodingKey,
 }
 
 /// Why there is no key.
@@ -113,7 +113,7 @@ impl KeySource {
 
     fn known(&self, clock: &Clock, header: &TokenHeader) -> Option<(Arc<Keys>, DecodingKey)> {
         let keys = self.usable(clock)?;
-        let key = keys.list.iter().find(|key| key.fits(header))?.key.clone();
+        let key = keys.list.iter().find(|key| key.fits(header))?.public.clone();
         Some((keys, key))
     }
 
@@ -217,14 +217,14 @@ impl Key {
             None => None,
         };
         Some(Self {
-            key: DecodingKey::from_jwk(&jwk).ok()?,
+            public: DecodingKey::from_jwk(&jwk).ok()?,
             id: jwk.common.key_id?,
             algorithm,
         })
     }
 
     fn fits(&self, header: &TokenHeader) -> bool {
-        let family = self.key.family();
+        let family = self.public.family();
         self.id == header.key_id
             && family == header.algorithm.family()
             && family != AlgorithmFamily::Hmac

@@ -1,4 +1,4 @@
-//! Players of outside identity providers: OpenID Connect issuers such as Cognito, Auth0 or a studio's own.
+//! Players of outside identity providers: OIDC issuers such as Cognito, Auth0 or a studio's own.
 //!
 //! | file | what |
 //! |---|---|

@@ -101,7 +101,7 @@ async fn a_new_key_is_found_and_one_that_was_taken_back_counts_no_more_after_an_
     let stage = Stage::new().await;
     assert!(stage.opens().await);
     let new = Signer::new(Algorithm::EdDSA, "key-2");
-    stage.provider.publish(&[new.jwk.clone()]);
+    stage.provider.publish(std::slice::from_ref(&new.jwk));
     let nobody = stage.harness.anonymous();
     assert!(
         !opens(&nobody, &stage.token(&new)).await,
@@ -110,7 +110,7 @@ async fn a_new_key_is_found_and_one_that_was_taken_back_counts_no_more_after_an_
     stage.harness.clock.advance(Duration::from_secs(30));
     assert!(opens(&nobody, &stage.token(&new)).await);
     assert!(!stage.opens().await, "the old key is not published any more");
-    stage.provider.publish(&[stage.signer.jwk.clone()]);
+    stage.provider.publish(std::slice::from_ref(&stage.signer.jwk));
     stage.harness.clock.advance(HOUR);
     assert!(!opens(&nobody, &stage.token(&new)).await);
     assert!(stage.opens().await);

@@ -1,9 +1,4 @@
-//! Shared rows in DynamoDB, played by moto: `.ci/moto` puts it under `target/moto`.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "../../game_session_backend/tests/rows/suite.rs"]
-mod suite;
+//! DynamoDB and Secrets Manager, played by moto: `.ci/moto` puts it under `target/moto`.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -12,9 +7,6 @@ use std::process::{Child, Command, Stdio};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
-use game_session_backend::Clock;
-use game_session_backend::shared_state::SharedState as _;
-use game_session_lambda::DynamoRows;
 
 /// One request after the other: DynamoDB's writes are atomic, moto's are not.
 const SERVE: &str = "
@@ -23,10 +15,10 @@ from werkzeug.serving import run_simple
 run_simple('127.0.0.1', 0, DomainDispatcherApplication(create_backend_app), threaded=False)
 ";
 
-/// A DynamoDB on this machine; dropping it ends it.
-struct Moto {
+/// An AWS on this machine; dropping it ends it.
+pub(crate) struct Moto {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Moto {
@@ -38,7 +30,7 @@ impl Drop for Moto {
 
 impl Moto {
     /// `None` where it is not installed and nobody insists on it.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/moto/bin/python");
         if !program.exists() {
             let required = std::env::var("DYNAMODB_MOTO").is_ok_and(|value| value == "required");
@@ -65,12 +57,26 @@ impl Moto {
         })
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         client(&self.url)
+    }
+
+    /// Keeps a secret under the name `keyring`.
+    pub(crate) async fn keep_keyring(&self, text: &str) {
+        use aws_sdk_secretsmanager::config as secrets;
+        let config = secrets::Builder::new()
+            .behavior_version(secrets::BehaviorVersion::latest())
+            .region(secrets::Region::new("us-west-2"))
+            .credentials_provider(secrets::Credentials::new("local", "local", None, None, "test"))
+            .endpoint_url(&self.url)
+            .build();
+        let client = aws_sdk_secretsmanager::Client::from_conf(config);
+        let kept = client.create_secret().name("keyring").secret_string(text);
+        kept.send().await.unwrap();
     }
 }
 
-fn client(url: &str) -> Client {
+pub(crate) fn client(url: &str) -> Client {
     let config = Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-west-2"))
@@ -80,7 +86,7 @@ fn client(url: &str) -> Client {
     Client::from_conf(config)
 }
 
-async fn make_table(client: &Client) {
+pub(crate) async fn make_table(client: &Client) {
     let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
     let attribute = AttributeDefinition::builder()
         .attribute_name("pk")
@@ -94,36 +100,4 @@ async fn make_table(client: &Client) {
         .send()
         .await
         .unwrap();
-}
-
-#[tokio::test]
-async fn rows_in_dynamodb_do_what_shared_rows_must_do() {
-    let Some(moto) = Moto::start() else { return };
-    let client = moto.client();
-    make_table(&client).await;
-    let clock = Clock::fixed(1_800_000_000_000);
-    let rows = DynamoRows::new(client, "rows", clock.clone());
-    let stage = suite::Stage {
-        rows: &rows,
-        pass: &|time| {
-            clock.advance(time);
-            Box::pin(std::future::ready(()))
-        },
-    };
-    suite::the_whole_suite(&stage).await;
-}
-
-#[tokio::test]
-async fn a_table_that_is_not_there_is_an_error_that_says_so_and_nothing_more() {
-    let Some(moto) = Moto::start() else { return };
-    let rows = DynamoRows::new(moto.client(), "nowhere", Clock::system());
-    let error = rows.get("row".into()).await.unwrap_err();
-    assert_eq!(error.reason, "DynamoDB refused: ResourceNotFoundException");
-}
-
-#[tokio::test]
-async fn a_dynamodb_that_is_down_is_an_error() {
-    let rows = DynamoRows::new(client("http://127.0.0.1:1"), "rows", Clock::system());
-    let error = rows.get("row".into()).await.unwrap_err();
-    assert_eq!(error.reason, "DynamoDB cannot be reached");
 }
