@@ -51,7 +51,7 @@ pub(crate) fn interfaces(scope: Scope) -> Vec<Interface> {
 pub(crate) enum Scope {
     /// All networks of this machine.
     Network,
-    /// IPv4 loopback.
+    /// Loopback: IPv4, and where the machine has it IPv6 too, which has no group there.
     Loopback,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct Mouth {
 }
 
 impl Mouth {
-    pub(crate) fn open(scope: Scope) -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let open = |domain, at: SocketAddr| {
             let socket = udp(domain)?;
             socket.bind(&at.into())?;
@@ -137,10 +137,7 @@ impl Mouth {
         let v4 = open(Domain::IPV4, (Ipv4Addr::UNSPECIFIED, 0).into())?;
         SockRef::from(&v4).set_broadcast(true)?;
         SockRef::from(&v4).set_multicast_loop_v4(true)?;
-        let v6 = match scope {
-            Scope::Network => open(Domain::IPV6, (Ipv6Addr::UNSPECIFIED, 0).into()).ok(),
-            Scope::Loopback => None,
-        };
+        let v6 = open(Domain::IPV6, (Ipv6Addr::UNSPECIFIED, 0).into()).ok();
         Ok(Self { v4, v6 })
     }
 
@@ -201,9 +198,9 @@ impl DoorSockets {
     }
 
     fn open_at(port: u16, scope: Scope) -> io::Result<Self> {
-        let v4 = match scope {
-            Scope::Network => Ipv4Addr::UNSPECIFIED,
-            Scope::Loopback => Ipv4Addr::LOCALHOST,
+        let (v4, v6) = match scope {
+            Scope::Network => (Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED),
+            Scope::Loopback => (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
         };
         let tcp = listen((v4, port).into())?;
         let port = tcp.local_addr()?.port();
@@ -212,10 +209,8 @@ impl DoorSockets {
             tcp: vec![tcp],
             udp: vec![bind((v4, port).into())?],
         };
-        let v6: SocketAddr = (Ipv6Addr::UNSPECIFIED, port).into();
-        if scope == Scope::Network
-            && let (Ok(tcp), Ok(udp)) = (listen(v6), bind(v6))
-        {
+        let v6: SocketAddr = (v6, port).into();
+        if let (Ok(tcp), Ok(udp)) = (listen(v6), bind(v6)) {
             door.tcp.push(tcp);
             door.udp.push(udp);
         }

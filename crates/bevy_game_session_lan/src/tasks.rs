@@ -26,7 +26,7 @@ const LAPSE: Duration = Duration::from_millis(500);
 pub(crate) async fn search(shared: Arc<Shared>) {
     shared.search_wanted.notified().await;
     let mouth = loop {
-        match Mouth::open(shared.scope()) {
+        match Mouth::open() {
             Ok(mouth) => break mouth,
             Err(error) => {
                 tracing::warn!(%error, "no socket for searches; trying again");

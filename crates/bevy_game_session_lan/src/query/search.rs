@@ -425,19 +425,19 @@ impl Entry {
         self.addresses.len() == 1
     }
 
-    /// IPv4 first after the one that works best: the game's own traffic prefers it.
+    /// Those that answer before those that fell silent, and of them IPv4 first: the game's own traffic prefers it.
     fn doors(&self, port: u16) -> Vec<SocketAddr> {
-        let mut doors: Vec<_> = self
-            .addresses
-            .iter()
-            .map(|address| {
-                let mut door = address.at;
+        let newest = self.addresses.iter().map(|address| address.heard).max();
+        let is_silent = |address: &Address| newest.is_some_and(|newest| newest > address.heard + PRIMARY_FOR);
+        let mut by_use = self.addresses.clone();
+        by_use.sort_by_key(|address| (is_silent(address), address.at.is_ipv6()));
+        by_use
+            .into_iter()
+            .map(|Address { at: mut door, .. }| {
                 door.set_port(port);
                 door
             })
-            .collect();
-        doors.sort_by_key(SocketAddr::is_ipv6);
-        doors
+            .collect()
     }
 }
 

@@ -261,6 +261,35 @@ fn lan_a_second_address_cannot_change_what_the_first_said() {
 }
 
 #[test]
+fn lan_a_host_of_both_families_is_one_entry_and_the_address_that_still_answers_is_tried_first() {
+    let v4 = address(1);
+    let v6: SocketAddr = "[fd00::1]:24772".parse().unwrap();
+    let mut search = Search::new(GAME, vec![v6, v4], false);
+    let mut now = Duration::ZERO;
+    let mut rounds = |search: &mut Search, until: Duration, answering: &[SocketAddr]| {
+        while now < until {
+            search.begin(Wanted::Any, now);
+            while let Some((To::Address(to), query)) = search.poll_transmit(now) {
+                if answering.contains(&to) {
+                    let nonce = Query::decode(&query).unwrap().nonce;
+                    search.handle_datagram(to, &reply(nonce, 1, "both").encode(), now);
+                }
+            }
+            now += Duration::from_millis(500);
+        }
+        let found = search.found(now);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].doors.clone()
+    };
+    let doors = rounds(&mut search, Duration::from_secs(1), &[v6, v4]);
+    assert_eq!(doors, [v4, v6], "the game's traffic prefers IPv4");
+    let doors = rounds(&mut search, Duration::from_secs(5), &[v6]);
+    assert_eq!(doors, [v6, v4], "IPv4 fell silent");
+    let doors = rounds(&mut search, Duration::from_secs(9), &[v4]);
+    assert_eq!(doors, [v4, v6], "IPv6 fell silent, IPv4 is back");
+}
+
+#[test]
 fn lan_ten_thousand_fake_hosts_are_capped_and_do_not_push_out_the_true_one() {
     let (mut search, query) = asked();
     search.handle_datagram(address(1), &reply(query.nonce, u32::MAX, "true").encode(), SOON);
@@ -320,6 +349,21 @@ fn lan_garbage_is_dropped_silently_and_counted() {
     lie.body = out_of_bounds.parts().remove(0);
     assert!(!search.handle_datagram(address(9), &lie.encode(), SOON));
     assert!(search.found(SOON).is_empty());
+}
+
+#[test]
+fn lan_another_version_of_the_protocol_is_dropped_and_counted() {
+    let (mut search, query) = asked();
+    let mut host = host(1, &description("game", 0));
+    let (mut asked, mut answered) = (query.encode(), reply(query.nonce, 1, "newer").encode());
+    (asked[4], answered[4]) = (2, 2);
+    assert_eq!(host.handle_datagram(address(9).ip(), &asked, SOON), None);
+    assert!(!search.handle_datagram(address(1), &answered, SOON));
+    assert!(search.found(SOON).is_empty());
+    assert_eq!(
+        (host.counters.datagrams_malformed, search.counters.datagrams_malformed),
+        (1, 1)
+    );
 }
 
 #[test]

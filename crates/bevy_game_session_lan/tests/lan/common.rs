@@ -90,6 +90,12 @@ impl Hosting {
         within(seat).await.unwrap()
     }
 
+    /// The code by which friends of the owner join.
+    pub(crate) async fn code(&self, own: &Seat) -> String {
+        let code = self.lan.service().join_code(own.game_session.id.clone());
+        within(code).await.unwrap().join_code
+    }
+
     pub(crate) fn door(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.lan.door_port().unwrap()).into()
     }

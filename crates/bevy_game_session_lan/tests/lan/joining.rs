@@ -27,13 +27,7 @@ async fn a_locked_session_opens_to_its_join_code_alone() {
     let network = Network::new();
     let (host, guest) = (network.host(LanDoor::JoinCode).await, network.player());
     let own = host.start(named("friends", 4)).await;
-    let code = host
-        .lan
-        .service()
-        .join_code(own.game_session.id)
-        .await
-        .unwrap()
-        .join_code;
+    let code = host.code(&own).await;
     let found = find(&guest, 1).await.remove(0);
     assert!(found.locked);
     assert_eq!(code_of(join(&guest, &found).await), ErrorCode::WrongPassword);
@@ -73,13 +67,7 @@ async fn a_code_leads_to_a_private_open_session_and_to_no_other() {
     let own = host.start(request).await;
     other.start(named("listed", 4)).await;
     assert_eq!(find(&guest, 1).await.len(), 1, "the private one is not listed");
-    let code = host
-        .lan
-        .service()
-        .join_code(own.game_session.id.clone())
-        .await
-        .unwrap()
-        .join_code;
+    let code = host.code(&own).await;
     // The code's slow hash is made after the start.
     let seat = within(async {
         loop {
@@ -124,13 +112,7 @@ async fn a_code_and_a_password_are_both_needed_where_both_are_set() {
         ..named("vault", 4)
     };
     let own = host.start(request).await;
-    let code = host
-        .lan
-        .service()
-        .join_code(own.game_session.id)
-        .await
-        .unwrap()
-        .join_code;
+    let code = host.code(&own).await;
     assert_eq!(code_of(by_code(&guest, &code, None).await), ErrorCode::WrongPassword);
     assert_eq!(
         code_of(by_code(&guest, &code, Some("barley")).await),

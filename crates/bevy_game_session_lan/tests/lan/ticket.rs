@@ -48,9 +48,8 @@ async fn a_ticket_opens_the_transport_of_its_own_game_session_and_names_the_seat
     let mut server = Server::new(address, netcode_ticket::PROTOCOL_ID, key.expose(), 0.0).unwrap();
     server.start(4).unwrap();
 
-    let code = within(host.lan.service().join_code(own.game_session.id)).await.unwrap();
     let request = JoinByCode {
-        join_code: code.join_code,
+        join_code: host.code(&own).await,
         build: build(),
         password: None,
     };
