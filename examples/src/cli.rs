@@ -18,12 +18,14 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  client                                 the game in a window, everything else started on this machine
-  client --host --lan                    straight into a session of your own on the local network
-  client --backend URL --join K7QMPX2A   straight into a friend's session, by its code
-  client --headless --bots 8 --play 30   eight players without a window, as load
+  client                                     the game in a window, all else started on this machine
+  client --host --lan                        straight into a session of your own on the local network
+  client --backend URL --join K7QMPX2A       straight into a friend's session, by its code
+  client --headless --backend URL --browse   the sessions there are, on the terminal
+  client --headless --bots 8 --play 30       eight players without a window, as load
 
-Keys: WASD or arrow keys fly, Space dashes into others to steal their stars, Esc leaves.";
+Keys: WASD or arrow keys fly, Space dashes into others to steal their stars, Esc opens the menu. In menus the arrow
+keys or Tab move, Enter presses, Esc goes back.";
 
 /// The roles besides the client.
 #[derive(Debug, Subcommand)]
@@ -48,8 +50,8 @@ pub struct ClientArgs {
     /// Join the session behind this code at once.
     #[arg(long, value_name = "CODE", conflicts_with = "browse")]
     pub join: Option<String>,
-    /// Show the sessions there are; without a window print them and end.
-    #[arg(long)]
+    /// Show the sessions there are, online and on the local network; without a window print them and end.
+    #[arg(long, conflicts_with = "bots")]
     pub browse: bool,
     /// Only the local network: no backend is needed.
     #[arg(long, conflicts_with = "backend")]
@@ -60,7 +62,7 @@ pub struct ClientArgs {
     /// What other players call you.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// The name of the session to create, or the only one to join.
+    /// The name of the session to create, or the only one to join or to list.
     #[arg(long, value_name = "NAME")]
     pub session: Option<String>,
     /// Without a window: run so many players of the real protocol in this process, and sum up what they saw.
@@ -119,6 +121,7 @@ mod tests {
         assert!(
             parse(&["--host", "--lan"]) && parse(&["--headless", "--bots", "8"]) && parse(&["--window", "640x360"])
         );
+        assert!(!parse(&["--headless", "--bots", "8", "--browse"]) && parse(&["--headless", "--lan", "--browse"]));
         assert!(!parse(&["--host", "--browse"]) && !parse(&["--bots", "8"]) && !parse(&["--window", "7x7"]));
     }
 }

@@ -9,7 +9,7 @@ use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
 
-use super::flight::PlayerName;
+use super::flight::{Drift, PlayerName};
 use super::flow::{FlowPlugin, Wish};
 use super::headless::{Errand, ErrandPlugin, FILTER, Report};
 use super::timeline::milliseconds;
@@ -18,6 +18,9 @@ use super::timeline::milliseconds;
 const FRAME: Duration = Duration::from_millis(16);
 /// The pace before, so that waiting for the next frame does not hide how long the way takes.
 const HASTE: Duration = Duration::from_millis(3);
+
+/// How many seconds after its arrival a player is at ease.
+const SETTLING: usize = 3;
 
 struct Player {
     app: App,
@@ -106,8 +109,26 @@ pub(super) fn sum_up(reports: &[Report]) -> Vec<String> {
         ),
         format!("corrections   {corrections}, the furthest {worst:.0} units"),
     ];
+    // what came before all was at ease counts for nothing
+    let paces = reports.iter().filter_map(|report| report.paces.get(SETTLING..));
+    lines.extend(Drift::of(paces).iter().flat_map(tell_drift));
     lines.extend(failures.map(|failure| format!("lost          {}", failure.join(" because "))));
     lines
+}
+
+/// The first third of the time against the last.
+fn tell_drift(drift: &Drift) -> [String; 2] {
+    let (off, ahead, behind) = (drift.off, drift.ahead, drift.behind);
+    [
+        format!(
+            "drift         own ship {:.2} -> {:.2} units off (p50), server's clock {:+.1} ticks",
+            off.0, off.1, drift.clock
+        ),
+        format!(
+            "pace          orders {:.1} -> {:.1} ticks ahead, others {:.1} -> {:.1} ticks behind",
+            ahead.0, ahead.1, behind.0, behind.1
+        ),
+    ]
 }
 
 /// The value that so many percent of the sorted values do not exceed, for people.

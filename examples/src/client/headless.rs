@@ -14,12 +14,12 @@ use bevy_replicon::prelude::*;
 
 use crate::game::Pilot;
 
-use super::flight::{AutopilotPlugin, Helm};
+use super::flight::{AutopilotPlugin, Helm, OwnShip, Pace, Playback};
 use super::flow::{Flow, FlowPlugin, Stage, Wish};
 use super::timeline::Timeline;
 
 /// The loop's pace: short, so that waiting for the next frame does not hide how long things take.
-const FRAME: Duration = Duration::from_millis(2);
+pub(super) const FRAME: Duration = Duration::from_millis(2);
 
 /// Neither netcode's notes about single packets, nor replicon's about messages that are still in the buffer when the
 /// connection goes (it counts those that were sent already).
@@ -53,6 +53,8 @@ pub struct Report {
     pub lost_packets: f64,
     /// How often one's own ship was elsewhere than foreseen, and the furthest.
     pub corrections: (u32, f32),
+    /// How it kept pace with the server, taken once a second.
+    pub paces: Vec<Pace>,
 }
 
 /// Runs an errand in an app that has the [`FlowPlugin`].
@@ -152,7 +154,13 @@ fn start_play(
     commands.insert_resource(PlayTimer(Timer::new(errand.play, TimerMode::Once)));
 }
 
-fn measure(stats: Option<Res<ClientStats>>, helm: Res<Helm>, flow: Res<Flow>, report: Res<SharedReport>) {
+fn measure(
+    stats: Option<Res<ClientStats>>,
+    (helm, playback, own): (Res<Helm>, Res<Playback>, Res<OwnShip>),
+    flow: Res<Flow>,
+    time: Res<Time<Real>>,
+    report: Res<SharedReport>,
+) {
     let Some(stats) = stats.filter(|_| flow.stage == Stage::Playing) else {
         return;
     };
@@ -162,6 +170,9 @@ fn measure(stats: Option<Res<ClientStats>>, helm: Res<Helm>, flow: Res<Flow>, re
             .push(Duration::try_from_secs_f64(stats.rtt).unwrap_or_default());
         report.lost_packets = stats.packet_loss;
         report.corrections = helm.corrections();
+        if own.0.is_some() {
+            report.paces.push(Pace::take(&helm, &playback, &time));
+        }
     });
 }
 

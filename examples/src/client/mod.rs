@@ -9,13 +9,16 @@
 //! | `view` | what the window shows of the game |
 //! | `menu` | screens, from the title to the lost connection |
 //! | `headless`, `crowd` | players without a window: one, or many in one process |
+//! | `listing`, `row` | the table of sessions on the terminal, and its words |
 
 mod crowd;
 pub mod flight;
 pub mod flow;
 mod headless;
 mod keys;
+mod listing;
 mod menu;
+mod row;
 mod saved;
 mod service;
 mod start;

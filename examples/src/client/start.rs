@@ -11,6 +11,7 @@ use crate::roles::exit_code;
 use super::crowd;
 use super::flow::{FlowPlugin, MAX_PLAYERS, Wish, explain, settings};
 use super::headless::{self, Errand, Report};
+use super::listing;
 use super::saved::Saved;
 use super::service::{LanReach, Services};
 use super::timeline::milliseconds;
@@ -35,6 +36,9 @@ fn try_play(args: &ClientArgs) -> Result<ExitCode, Box<dyn Error>> {
     if headless && !args.headless {
         println!("no display (neither DISPLAY nor WAYLAND_DISPLAY is set): playing headless");
     }
+    if headless && args.browse && args.backend.is_none() && !args.lan {
+        return Err("without a window --browse needs to know where to look: give --backend URL or --lan".into());
+    }
     let saved = if headless { Saved::default() } else { Saved::load() }.overruled_by(args);
     let servers = match (headless, args.bots) {
         (false, _) => SERVERS_FOR_A_WINDOW,
@@ -46,7 +50,7 @@ fn try_play(args: &ClientArgs) -> Result<ExitCode, Box<dyn Error>> {
         None
     };
     let own = stack.as_ref().map(|stack| stack::backend_url(stack).to_owned());
-    let lan = match (args.loopback, args.lan || !headless) {
+    let lan = match (args.loopback, args.lan || args.browse || !headless) {
         (true, _) => LanReach::Loopback,
         (false, true) => LanReach::Everywhere,
         (false, false) => LanReach::Nowhere,
@@ -54,6 +58,7 @@ fn try_play(args: &ClientArgs) -> Result<ExitCode, Box<dyn Error>> {
     let backend = saved.backend.as_deref().or(own.as_deref()).filter(|_| !args.lan);
     let services = || Services::new(backend, lan);
     match args.bots {
+        _ if headless && args.browse => Ok(list(args, services()?)),
         Some(count) => play_crowd(args, count, services),
         None if headless => Ok(play_headless(args, services()?)),
         None => Ok(play_in_window(args, saved.clone(), services()?)),
@@ -70,6 +75,18 @@ fn play_in_window(args: &ClientArgs, saved: Saved, services: Services) -> ExitCo
             ExitCode::FAILURE
         }
     }
+}
+
+fn list(args: &ClientArgs, services: Services) -> ExitCode {
+    let (exit, listing) = listing::look(FlowPlugin::new(services));
+    if let Some(trouble) = &listing.trouble {
+        complain(trouble);
+        return ExitCode::FAILURE;
+    }
+    for line in listing.lines(args.session.as_deref()) {
+        println!("{line}");
+    }
+    exit_code(&exit)
 }
 
 fn play_headless(args: &ClientArgs, services: Services) -> ExitCode {

@@ -9,7 +9,7 @@ use bevy_replicon::prelude::*;
 
 use super::rules::Game;
 use super::{Course, Hello, Order, Orders, Pilot, Score, Ship, Welcome};
-use crate::sim::{Input, MAX_SHIPS};
+use crate::sim::{Input, MAX_SHIPS, berth};
 
 /// So many orders may wait for their tick: the slack for packets that come in bunches.
 const WAITING: usize = 6;
@@ -150,8 +150,8 @@ pub(super) fn fill_seats(
     mut game: ResMut<Game>,
     seats: Res<BotSeats>,
     session: Option<Res<HostedSession>>,
-    players: Query<(), With<AcceptedPlayer>>,
-    bots: Query<(Entity, &Pilot), With<Bot>>,
+    players: Query<Option<&Ship>, With<AcceptedPlayer>>,
+    bots: Query<(Entity, &Ship, &Pilot), With<Bot>>,
     mut commands: Commands,
 ) {
     let Some(session) = session else { return };
@@ -163,10 +163,13 @@ pub(super) fn fill_seats(
     let empty = usize::from(most).saturating_sub(players.iter().count());
     let wanted = empty.min(seats.0.min(property.unwrap_or(u16::MAX)).into());
     let there = bots.iter().count();
-    for (bot, _) in bots.iter().skip(wanted) {
+    // those go first in whose berth a player is
+    let ships = || players.iter().flatten();
+    let in_the_way = |bot: &Ship| ships().any(|ship| berth(ship.number) == berth(bot.number));
+    for (bot, ..) in bots.iter().sort_by_key::<&Ship, _>(|bot| in_the_way(bot)).skip(wanted) {
         commands.entity(bot).despawn();
     }
-    let taken = |name: &&str| bots.iter().any(|(_, pilot)| pilot.name == *name);
+    let taken = |name: &&str| bots.iter().any(|(.., pilot)| pilot.name == *name);
     let mut names = BOT_NAMES.into_iter().filter(|name| !taken(name));
     for _ in there..wanted {
         let number = game.0.launch_bot();

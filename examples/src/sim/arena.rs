@@ -7,7 +7,7 @@ use super::mind::{Mind, Rival};
 use super::motion::{Input, Motion, fly};
 use super::round::{Phase, Round};
 use super::stars::{DriftingStar, Sower};
-use super::{ARENA_RADIUS, SHIP_RADIUS, STAR_RADIUS};
+use super::{ARENA_RADIUS, MAX_SHIPS, SHIP_RADIUS, STAR_RADIUS};
 
 /// The most stars that one hit knocks out of a ship.
 const LOOT: u16 = 4;
@@ -15,6 +15,12 @@ const LOOT: u16 = 4;
 const DAZE: u8 = 24;
 /// How fast a hit throws a ship.
 const THROW: f32 = 380.0;
+
+/// Which of the [`MAX_SHIPS`] berths a ship of that number has: its colour. Two ships have the same one only while a bot
+/// makes room for a player.
+pub fn berth(number: u16) -> u16 {
+    number % MAX_SHIPS
+}
 
 /// A ship in the game.
 #[derive(Debug, Clone)]
@@ -108,8 +114,21 @@ impl Arena {
         }
     }
 
+    /// The next number whose berth is free, or else, while a bot has not made room yet, is a bot's.
     fn add(&mut self, mind: Option<Mind>) -> u16 {
-        self.next_number = self.next_number.wrapping_add(1).max(1);
+        let next = |number: u16| number.wrapping_add(1).max(1);
+        let candidates = || std::iter::successors(Some(next(self.next_number)), |number| Some(next(*number)));
+        let in_berth = |number: u16| {
+            self.ships
+                .iter()
+                .filter(move |ship| berth(ship.number) == berth(number))
+        };
+        let nobody = |number: &u16| in_berth(*number).next().is_none();
+        let only_bots = |number: &u16| in_berth(*number).all(Craft::is_bot);
+        let once_round = usize::from(MAX_SHIPS) + 1;
+        let free = candidates().take(once_round).find(nobody);
+        let chosen = free.or_else(|| candidates().take(once_round).find(only_bots));
+        self.next_number = chosen.unwrap_or(next(self.next_number));
         self.ships.push(Craft {
             number: self.next_number,
             motion: Motion::resting(start_place(usize::from(self.next_number))),

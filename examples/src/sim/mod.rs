@@ -18,7 +18,7 @@ mod stars;
 #[cfg(test)]
 mod tests;
 
-pub use arena::{Arena, Craft};
+pub use arena::{Arena, Craft, berth};
 pub use mind::{Mind, Rival};
 pub use motion::{Input, Motion, fly};
 pub use round::{Phase, Round};

@@ -130,6 +130,26 @@ fn a_round_ends_with_a_result_and_the_next_begins_from_nothing() {
 }
 
 #[test]
+fn every_ship_has_a_berth_of_its_own_and_a_player_takes_that_of_a_bot() {
+    let mut arena = bots(1, MAX_SHIPS);
+    for _ in 0..50 {
+        let player = arena.launch();
+        let rival = arena
+            .ships
+            .iter()
+            .find(|ship| ship.number != player && berth(ship.number) == berth(player));
+        let rival = rival.map(|ship| (ship.number, ship.is_bot())).unwrap();
+        assert!(rival.1, "no player is in the way of another");
+        arena.remove(rival.0);
+        let mut berths: Vec<_> = arena.ships.iter().map(|ship| berth(ship.number)).collect();
+        berths.sort_unstable();
+        assert_eq!(berths, (0..MAX_SHIPS).collect::<Vec<_>>());
+        arena.remove(player);
+        assert_eq!(berth(arena.launch_bot()), berth(player));
+    }
+}
+
+#[test]
 fn ships_that_leave_are_gone_and_numbers_are_not_used_again() {
     let mut arena = Arena::new(0);
     let first = arena.launch();

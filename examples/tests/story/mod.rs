@@ -24,6 +24,18 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         "one_trace_id_leads_from_the_players_log_over_the_backends_to_the_servers",
         traced,
     ),
+    (
+        "the_table_of_sessions_is_printed_without_a_window_and_says_where_to_look",
+        table_of_sessions,
+    ),
+    (
+        "a_host_on_the_local_network_is_listed_joined_and_heard_when_it_leaves",
+        host_on_the_local_network,
+    ),
+    (
+        "a_host_on_the_local_network_that_is_killed_is_heard_too",
+        killed_host_on_the_local_network,
+    ),
     ("a_client_that_is_killed_leaves_no_seat_behind", killed_client),
     (
         "a_server_that_is_killed_ends_the_session_and_is_replaced",
@@ -104,6 +116,58 @@ fn traced() {
     stage.strike_without_warnings();
 }
 
+fn table_of_sessions() {
+    let stage = Stage::set();
+    let name = unique("Arena");
+    // the local network is looked at too, and whoever plays there on this machine is not ours
+    let browse = ["--browse", "--loopback", "--session", &name];
+    let said = Player::start(&stage, &browse).must_end_well();
+    assert!(said.contains("no sessions"), "{said}");
+
+    let mut owner = Player::start(&stage, &["--create", "--session", &name, "--play", "60"]);
+    owner.wait_for("in session");
+    let said = Player::start(&stage, &browse).must_end_well();
+    let row = said.lines().find(|line| line.starts_with(&name)).unwrap_or_default();
+    assert!(row.contains("1 / 8") && row.contains("Online"), "{said}");
+    assert!(said.contains("Players") && said.contains("1 session"), "{said}");
+
+    Player::start_alone(&["--browse"]).must_fail_saying("give --backend URL or --lan");
+    drop(owner);
+    stage.strike();
+}
+
+fn host_on_the_local_network() {
+    let name = unique("Near");
+    let near = ["--lan", "--loopback", "--session", &name];
+    let mut host = Player::start_alone(&[&near[..], &["--host", "--play", "120"]].concat());
+    host.wait_for("in session");
+    let said = Player::start_alone(&[&near[..], &["--browse"]].concat()).must_end_well();
+    let row = said.lines().find(|line| line.starts_with(&name)).unwrap_or_default();
+    assert!(row.contains("1 / 8") && row.contains("Local network"), "{said}");
+
+    let mut guest = Player::start_alone(&[&near[..], &["--play", "120"]].concat());
+    guest.wait_for("in session");
+    process::send("-INT", host.os_id());
+    guest.must_fail_saying("The server is shutting down.");
+    host.must_end_without_a_panic();
+}
+
+fn killed_host_on_the_local_network() {
+    let name = unique("Near");
+    let near = ["--lan", "--loopback", "--session", &name, "--play", "120"];
+    let mut host = Player::start_alone(&[&near[..], &["--host"]].concat());
+    host.wait_for("in session");
+    let mut guest = Player::start_alone(&near);
+    guest.wait_for("in session");
+    host.kill();
+    guest.must_fail_saying("The connection to the server was lost");
+}
+
+/// Others on this machine may test at the same time.
+fn unique(name: &str) -> String {
+    format!("{name} {}", std::process::id())
+}
+
 fn killed_client() {
     let stage = Stage::set();
     let mut owner = Player::start(&stage, &["--create", "--session", "Arena", "--play", "60"]);
@@ -141,7 +205,7 @@ fn signalled_server() {
 }
 
 fn killed_client_with_stack() {
-    let mut player = Player::start_with_own_stack(&["--play", "60"]);
+    let mut player = Player::start_alone(&["--play", "60"]);
     player.wait_for("in session");
     let children = player.children();
     assert!(!children.is_empty(), "the client has a server process");
@@ -150,7 +214,7 @@ fn killed_client_with_stack() {
 }
 
 fn interrupted_client_with_stack() {
-    let mut player = Player::start_with_own_stack(&["--play", "60"]);
+    let mut player = Player::start_alone(&["--play", "60"]);
     player.wait_for("in session");
     let children = player.children();
     process::send("-INT", player.os_id());

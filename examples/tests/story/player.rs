@@ -31,8 +31,8 @@ impl Player {
         Self::run(Self::command().env("RUST_LOG", filter), &[&backend, args].concat())
     }
 
-    /// Starts a client that starts emulator, backend and server itself.
-    pub(super) fn start_with_own_stack(args: &[&str]) -> Self {
+    /// Starts a client that starts what it needs itself: emulator, backend and server, or on the local network nothing.
+    pub(super) fn start_alone(args: &[&str]) -> Self {
         Self::run(&mut Self::command(), args)
     }
 
@@ -95,20 +95,25 @@ impl Player {
         line.unwrap_or_else(|| panic!("no {text:?} in:\n{}", self.said.join("\n")))
     }
 
-    /// Waits for the end; the exit code must be 0, the last line the time of arrival, and nothing a warning.
+    /// Waits for the end; the exit code must be 0, the time of arrival must be told, and nothing may be a warning.
     pub(super) fn must_succeed(&mut self) {
+        let said = self.must_end_well();
+        let arrived = said
+            .lines()
+            .any(|line| line.starts_with("arrived in ") && line.ends_with(" ms"));
+        assert!(arrived, "no time of arrival in:\n{said}");
+    }
+
+    /// Waits for the end; the exit code must be 0, and nothing a warning. The answer is what it said.
+    pub(super) fn must_end_well(&mut self) -> String {
         let status = self.finish();
         let said = self.said.join("\n");
         assert!(status.success(), "the client ended with {status}:\n{said}");
-        let arrived = self
-            .said
-            .iter()
-            .any(|line| line.starts_with("arrived in ") && line.ends_with(" ms"));
-        assert!(arrived, "no time of arrival in:\n{said}");
         assert!(
             !said.contains("WARN") && !said.contains("ERROR"),
             "the client warned:\n{said}"
         );
+        said
     }
 
     /// Waits for the end; the exit code must not be 0, and the sentence must be there.

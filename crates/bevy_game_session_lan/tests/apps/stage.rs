@@ -83,9 +83,7 @@ impl Stage {
             sessions.create("game", settings.clone()).unwrap();
             sessions.start("game");
         });
-        self.pump("the host is in", |stage| {
-            count(stage.host(), "arrived here") > before
-        });
+        self.pump("the host is in", |stage| count(stage.host(), "arrived here") > before);
     }
 
     /// The host's own player ends it for everyone.

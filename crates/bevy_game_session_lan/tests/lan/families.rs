@@ -77,7 +77,9 @@ async fn lan_a_host_on_both_families_is_one_entry_and_ipv4_is_tried_first() {
 /// An address that answers for the host, and at which nobody can come in: a forwarder of datagrams.
 #[cfg(target_os = "linux")] // other systems have one address of loopback
 async fn unreachable_address_of(host: SocketAddr) -> SocketAddr {
-    let socket = tokio::net::UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).await.unwrap();
+    let socket = tokio::net::UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0))
+        .await
+        .unwrap();
     let own = socket.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut player, mut datagram) = (own, [0; 2048]);

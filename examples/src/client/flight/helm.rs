@@ -26,6 +26,7 @@ pub struct Helm {
     before: Motion,
     slip: Vec2,
     begun: bool,
+    off: f32,
     corrections: u32,
     worst: f32,
 }
@@ -39,6 +40,11 @@ impl Helm {
     /// How often the ship was elsewhere than foreseen by more than a unit, and the furthest, in units.
     pub fn corrections(&self) -> (u32, f32) {
         (self.corrections, self.worst)
+    }
+
+    /// How far the ship was from where the server has it, after the same orders, at the last answer; in units.
+    pub fn off(&self) -> f32 {
+        self.off
     }
 
     fn order(&mut self, input: Input) -> Orders {
@@ -75,15 +81,18 @@ impl Helm {
             self.before = self.now;
         }
         let off = foreseen.at - self.now.at;
+        if self.begun {
+            self.off = off.length();
+            if self.off > 1.0 {
+                self.corrections += 1;
+                self.worst = self.worst.max(self.off);
+            }
+        }
         if !self.begun || off.length() > JUMP {
             self.begun = true;
             self.slip = Vec2::ZERO;
             self.before = self.now;
             return;
-        }
-        if off.length() > 1.0 {
-            self.corrections += 1;
-            self.worst = self.worst.max(off.length());
         }
         self.slip += off;
     }
@@ -177,6 +186,7 @@ mod tests {
             let helm = fly_together(late, 300);
             assert_eq!(helm.corrections().0, 0, "late by {late}: {helm:?}");
             assert_eq!(helm.unanswered(), late);
+            assert!(helm.off() < 0.05, "late by {late}: {helm:?}");
         }
     }
 

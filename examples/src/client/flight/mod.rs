@@ -6,9 +6,11 @@
 //! | `helm` | one's own ship: orders go out, the answer is foreseen and corrected |
 //! | `tracks` | the others: shown between what was heard, a little in the past |
 //! | `autopilot` | flies where nobody sits at the keys |
+//! | `pace` | whether a client keeps pace with its server |
 
 mod autopilot;
 mod helm;
+mod pace;
 mod tracks;
 
 use bevy::prelude::*;
@@ -20,6 +22,7 @@ use crate::sim::{Input, Motion};
 
 pub(crate) use autopilot::AutopilotPlugin;
 pub use helm::Helm;
+pub use pace::{Drift, Pace};
 pub use tracks::Playback;
 
 /// From one hello to the next, in seconds, while the server has not answered.

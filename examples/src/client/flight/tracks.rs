@@ -40,6 +40,11 @@ impl Playback {
         self.heard - self.shown
     }
 
+    /// The newest tick of the server that was heard of.
+    pub fn newest(&self) -> f64 {
+        self.heard
+    }
+
     fn advance(&mut self, ticks: f64, late: f64) {
         let off = self.heard - late - self.shown;
         if off.abs() > LOST {

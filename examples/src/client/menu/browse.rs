@@ -4,23 +4,24 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use bevy::prelude::*;
-use bevy_game_session::client::{FoundSession, Reach, SessionQuery};
+use bevy_game_session::client::{FoundSession, SessionQuery};
 use bevy_game_session::prelude::*;
 
 use super::{Action, FieldId, Form, Kit, Looks, Screen, Tone, in_the_middle, trouble_line};
 use crate::client::flow::Flow;
+use crate::client::row::{self, place};
 
 /// How often the table asks again by itself.
 const REFRESH: Duration = Duration::from_secs(5);
 /// How many rows are shown; who looks for more filters.
 const ROWS: usize = 8;
 /// The width of each column in pixels; the name takes the rest.
-const COLUMNS: [(Column, &str, f32); 5] = [
-    (Column::Name, "Name", 0.0),
-    (Column::Players, "Players", 110.0),
-    (Column::Ping, "Ping", 110.0),
-    (Column::Place, "Where", 150.0),
-    (Column::Build, "Version", 150.0),
+const COLUMNS: [(Column, f32); 5] = [
+    (Column::Name, 0.0),
+    (Column::Players, 110.0),
+    (Column::Ping, 110.0),
+    (Column::Place, 150.0),
+    (Column::Build, 150.0),
 ];
 
 pub(super) fn build(app: &mut App) {
@@ -92,14 +93,6 @@ struct RowList;
 #[derive(Component)]
 struct StatusLine;
 
-fn place(found: &FoundSession) -> &'static str {
-    if found.reach == Reach::Lan {
-        "Local network"
-    } else {
-        "Online"
-    }
-}
-
 fn ask(mut sessions: Sessions, mut table: ResMut<Table>, mut commands: Commands) {
     *table = Table {
         status: "Looking for sessions ...".into(),
@@ -166,7 +159,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
                 });
                 kit.field(panel, "Filter", FieldId::Filter);
                 panel.spawn(table_row()).with_children(|head| {
-                    for (column, label, width) in COLUMNS {
+                    for ((column, width), label) in COLUMNS.into_iter().zip(row::HEADS) {
                         Kit::hollow_button(head, label, Action::Sort(column), cell(width)).with_child(kit.bold(
                             label,
                             16.0,
@@ -256,17 +249,7 @@ fn fill_rows(
 }
 
 /// What stands in the cells of a row, with their widths.
-fn cells(found: &FoundSession) -> [(String, f32); 5] {
-    let session = &found.game_session;
-    let players = format!("{} / {}", session.current_players, session.max_players);
-    let ping = found
-        .ping
-        .map_or("-".into(), |ping| format!("{} ms", ping.as_millis().max(1)));
-    let name = match found.obstacle {
-        Some(obstacle) => format!("{}  ({})", session.name, obstacle.player_message().to_lowercase()),
-        None => session.name.clone(),
-    };
-    let texts = [name, players, ping, place(found).into(), session.build.to_string()];
-    let mut widths = COLUMNS.iter().map(|(.., width)| *width);
-    texts.map(|text| (text, widths.next().unwrap_or_default()))
+fn cells(found: &FoundSession) -> impl Iterator<Item = (String, f32)> {
+    let widths = COLUMNS.iter().map(|(.., width)| *width);
+    row::cells(found).into_iter().zip(widths)
 }

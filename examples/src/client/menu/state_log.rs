@@ -1,19 +1,23 @@
-//! Lines for scripts, with `--log-state`: the screen, where its controls are, the way into a session, the game.
+//! Lines for scripts, with `--log-state`: the screen, where its controls are, what is typed, the way into a session, the
+//! game. The last line of a kind is how things stand; the controls of a screen stand together below `controls`.
 //!
 //! ```text
 //! state screen Title
+//! state controls
 //! state control 228 381 Play
+//! state field Filter moon
+//! state focus Filter
 //! state step Placing
 //! state game session=Arena round=1 over=false players=2 bots=6 own=3 score=4
 //! state trouble The connection to the server was lost.
 //! ```
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use bevy::prelude::*;
 
-use super::Screen;
-use super::widgets::Control;
+use super::widgets::{Control, Field, Focus};
+use super::{Form, Screen};
 use crate::client::flight::{OwnShip, Shown};
 use crate::client::flow::Flow;
 use crate::client::timeline::Timeline;
@@ -22,7 +26,17 @@ use crate::game::{Clock, Pilot, Score, Ship};
 pub(super) fn build(app: &mut App) {
     app.add_systems(
         Last,
-        (say_screen, say_controls, say_steps, say_trouble, say_game, say_place).chain(),
+        (
+            say_screen,
+            say_controls,
+            say_fields,
+            say_focus,
+            say_steps,
+            say_trouble,
+            say_game,
+            say_place,
+        )
+            .chain(),
     );
 }
 
@@ -40,11 +54,16 @@ fn say_screen(screen: Res<State<Screen>>, mut last: Local<String>) {
 
 /// Where the middle of each control is, in pixels of the window, once it stands still.
 fn say_controls(
+    screen: Res<State<Screen>>,
     controls: Query<(&Control, &UiGlobalTransform, &ComputedNode)>,
-    mut before: Local<HashSet<String>>,
-    mut said: Local<HashSet<String>>,
+    mut before: Local<BTreeSet<String>>,
+    mut said: Local<BTreeSet<String>>,
 ) {
-    let now: HashSet<_> = controls
+    if screen.is_changed() {
+        println!("state controls");
+        said.clear();
+    }
+    let now: BTreeSet<_> = controls
         .iter()
         .filter(|(_, _, node)| node.size.x > 0.0)
         .map(|(control, place, _)| {
@@ -53,11 +72,27 @@ fn say_controls(
         })
         .collect();
     if now == *before && now != *said {
-        now.difference(&said).for_each(|line| println!("state control {line}"));
+        println!("state controls");
+        now.iter().for_each(|line| println!("state control {line}"));
         *said = now;
     } else {
         *before = now;
     }
+}
+
+fn say_fields(form: Res<Form>, fields: Query<(&Control, &Field)>, mut last: Local<String>) {
+    for (control, field) in &fields {
+        if form.is_changed() {
+            say(&mut last, format!("field {} {}", control.label, form.text(field.0)));
+        }
+    }
+}
+
+/// Which control the keyboard speaks to.
+fn say_focus(focus: Res<Focus>, controls: Query<&Control>, mut last: Local<String>) {
+    let focused = focus.0.and_then(|focused| controls.get(focused).ok());
+    let label = focused.map_or("-", |control| control.label.as_str());
+    say(&mut last, format!("focus {label}"));
 }
 
 fn say_steps(timeline: Res<Timeline>, mut last: Local<String>) {

@@ -6,7 +6,7 @@ use bevy::prelude::*;
 use bevy::render::render_resource::{Extent3d, TextureDimension, TextureFormat};
 use bevy::sprite_render::AlphaMode2d;
 
-use crate::sim::{SHIP_RADIUS, STAR_RADIUS};
+use crate::sim::{MAX_SHIPS, SHIP_RADIUS, STAR_RADIUS, berth};
 
 /// Behind everything.
 pub(crate) const SPACE: Color = Color::srgb(0.022, 0.028, 0.07);
@@ -82,7 +82,7 @@ impl Looks {
 
 /// The colour of a ship by its number.
 pub(crate) fn pilot_color(number: u16) -> Color {
-    const COLORS: [(f32, f32, f32); 8] = [
+    const COLORS: [(f32, f32, f32); MAX_SHIPS as usize] = [
         (0.30, 0.85, 1.0),
         (1.0, 0.40, 0.62),
         (0.62, 0.90, 0.38),
@@ -92,7 +92,7 @@ pub(crate) fn pilot_color(number: u16) -> Color {
         (1.0, 0.44, 0.40),
         (0.48, 0.58, 1.0),
     ];
-    let (red, green, blue) = COLORS[usize::from(number) % COLORS.len()];
+    let (red, green, blue) = COLORS[usize::from(berth(number))];
     Color::srgb(red, green, blue)
 }
 

@@ -58,7 +58,7 @@ struct Choice(ChoiceId);
 
 /// Takes a line of text.
 #[derive(Component, Debug, Clone, Copy)]
-struct Field(FieldId);
+pub(super) struct Field(pub(super) FieldId);
 
 /// The text inside a choice or field.
 #[derive(Component)]
