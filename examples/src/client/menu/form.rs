@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bevy::prelude::*;
 
 use crate::client::saved::Saved;
+use crate::client::service::PlaysOnline;
 use crate::game::Pilot;
 
 /// A line of text that the player types.
@@ -70,13 +71,17 @@ impl FromWorld for Form {
     fn from_world(world: &mut World) -> Self {
         let saved = world.get_resource::<Saved>().cloned().unwrap_or_default();
         let session = format!("{}'s arena", saved.name);
+        let plays_online = world.get_resource::<PlaysOnline>().is_none_or(|online| online.0);
         Self {
             texts: HashMap::from([
                 (FieldId::PlayerName, saved.name),
                 (FieldId::Backend, saved.backend.unwrap_or_default()),
                 (FieldId::SessionName, session),
             ]),
-            choices: HashMap::from([(ChoiceId::Players, ChoiceId::Players.options().len() - 1)]),
+            choices: HashMap::from([
+                (ChoiceId::Players, ChoiceId::Players.options().len() - 1),
+                (ChoiceId::Place, usize::from(!plays_online)),
+            ]),
         }
     }
 }

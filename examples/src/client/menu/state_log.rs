@@ -73,7 +73,9 @@ fn say_controls(
         .collect();
     if now == *before && now != *said {
         println!("state controls");
-        now.iter().for_each(|line| println!("state control {line}"));
+        for line in &now {
+            println!("state control {line}");
+        }
         *said = now;
     } else {
         *before = now;

@@ -65,7 +65,7 @@ impl Kit<'_> {
                 flex_direction: FlexDirection::Column,
                 row_gap: px(12),
                 padding: px(26).all(),
-                border: px(1.5).all(),
+                border: px(2).all(),
                 border_radius: BorderRadius::all(px(18)),
                 ..default()
             },
