@@ -78,6 +78,7 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
             max_players,
             build,
             properties,
+            latencies,
             ..
         }) => {
             let request = QuickJoin {
@@ -86,6 +87,7 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
                 max_players,
                 build,
                 properties,
+                latencies,
             };
             launch(world, entity, Op::QuickJoin, |service, progress| {
                 seat(service.quick_join(request, progress))

@@ -69,6 +69,7 @@ pub(crate) fn create_request(world: &World, entity: Entity) -> Result<CreateGame
         properties: settings.properties,
         privacy: settings.privacy,
         password: settings.password,
+        latencies: game_session_protocol::Latencies::default(),
     })
 }
 

@@ -154,5 +154,6 @@ fn draft() -> Result<CreateGameSession, Box<dyn std::error::Error>> {
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
         password: None,
+        latencies: game_session_protocol::Latencies::default(),
     })
 }

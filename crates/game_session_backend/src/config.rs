@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::identity::{GuestDoor, TrustedIssuer};
 use crate::keyring::Keyring;
 use crate::legacy::Legacy;
+use crate::placing::{Place, PlacementEvents, QueueTarget};
 use crate::server::Tls;
 use crate::shared_state::SharedState;
 
@@ -18,7 +19,8 @@ use crate::shared_state::SharedState;
 pub struct BackendConfig {
     pub(crate) aws: AwsTarget,
     pub(crate) listen: SocketAddr,
-    pub(crate) fleet: Option<FleetTarget>,
+    pub(crate) place: Option<Place>,
+    pub(crate) events: Option<PlacementEvents>,
     pub(crate) keyring: Option<Keyring>,
     pub(crate) limits: Limits,
     pub(crate) creator_limit: Option<CreatorLimit>,
@@ -57,7 +59,8 @@ impl BackendConfig {
         Self {
             aws,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            fleet: None,
+            place: None,
+            events: None,
             keyring: None,
             limits: Limits::default(),
             creator_limit: None,
@@ -81,10 +84,25 @@ impl BackendConfig {
         self
     }
 
-    /// Where game sessions are placed. Required.
+    /// Where game sessions are placed: one fleet. This or a [queue](Self::queue) is required; the later of the two
+    /// counts.
     #[must_use]
     pub fn fleet(mut self, fleet: FleetTarget) -> Self {
-        self.fleet = Some(fleet);
+        self.place = Some(Place::Fleet(fleet));
+        self
+    }
+
+    /// Where game sessions are placed: a queue, which picks one of its fleets, in whatever region.
+    #[must_use]
+    pub fn queue(mut self, queue: QueueTarget) -> Self {
+        self.place = Some(Place::Queue(queue));
+        self
+    }
+
+    /// The ends of the queue's placements are told to this backend. Without it GameLift is asked for them.
+    #[must_use]
+    pub fn placement_events(mut self, events: PlacementEvents) -> Self {
+        self.events = Some(events);
         self
     }
 

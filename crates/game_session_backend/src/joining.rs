@@ -8,10 +8,10 @@ use game_session_protocol::{BuildId, ErrorCode, GameSessionId, PlayerId, Seat};
 use tokio::time::{Instant, sleep_until};
 
 use crate::gamelift::{GameSessionArn, GameSessionRecord, GameSessionStatus};
-use crate::placement::describe;
+use crate::placement::{arn_of, describe};
 use crate::problem::Problem;
-use crate::sealing::{open_id, seal_id};
-use crate::seats::{Facts, Lapsed, Newness, take};
+use crate::sealing::SessionName;
+use crate::seats::{Facts, Lapsed, Newness, id_of, take};
 use crate::shared_state::SharedStateError;
 use crate::state::Shared;
 
@@ -58,8 +58,8 @@ pub(crate) async fn join_by_code(shared: &Shared, visitor: &Visitor, code: &str)
 }
 
 /// The code of a game session: the same for a day, whoever asks.
-pub(crate) async fn join_code(shared: &Shared, record: &GameSessionRecord) -> Result<JoinCode, Problem> {
-    let id = seal_id(&shared.ring, &record.arn).ok_or(Problem::internal("the game session's id is too long"))?;
+pub(crate) async fn join_code(shared: &Shared, record: &GameSessionRecord, facts: &Facts) -> Result<JoinCode, Problem> {
+    let id = id_of(shared, record, facts)?;
     let now = shared.clock.now_seconds();
     for _ in 0..4 {
         let code = random_code()?;
@@ -84,12 +84,13 @@ async fn behind(shared: &Shared, code: &str) -> Result<Option<(GameSessionRecord
     let Some(code) = plain(code) else { return Ok(None) };
     let id = shared.rows.get(code_key(&code)).await.map_err(unusable)?;
     let id = id.and_then(|id| id.parse::<GameSessionId>().ok());
-    let Some(arn) = id.and_then(|id| open_id(&shared.ring, id.as_str())) else {
+    let Some(name) = id.and_then(|id| SessionName::open(&shared.ring, id.as_str())) else {
         return Ok(None);
     };
-    let record = match describe(shared, &arn).await {
+    let found = async { describe(shared, &arn_of(shared, name).await?).await };
+    let record = match found.await {
         Ok(record) => record,
-        Err(problem) if problem.code == ErrorCode::NotFound => return Ok(None),
+        Err(problem) if matches!(problem.code, ErrorCode::NotFound | ErrorCode::SessionEnded) => return Ok(None),
         Err(problem) => return Err(problem),
     };
     let facts = Facts::of(&shared.ring, &record).filter(|_| !record.status.is_over());

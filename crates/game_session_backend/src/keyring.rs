@@ -60,6 +60,8 @@ pub(crate) enum Purpose {
     Passwords,
     Pseudonyms,
     TraceIds,
+    Owners,
+    Rows,
 }
 
 impl Purpose {
@@ -74,6 +76,8 @@ impl Purpose {
             Self::Passwords => b"password salts v1",
             Self::Pseudonyms => b"pseudonyms v1",
             Self::TraceIds => b"trace ids v1",
+            Self::Owners => b"owners of placements v1",
+            Self::Rows => b"sealed rows v1",
         }
     }
 }
@@ -215,6 +219,13 @@ impl Keyring {
         salt
     }
 
+    /// What stands for the owner of a placement in its id: the same on any instance, before and after a rotation.
+    pub(crate) fn owner_tag(&self, token: &SessionToken, owner: &PlayerId) -> String {
+        let master = self.by_id(token.key_id()).unwrap_or(self.active());
+        let mac = master.mac(Purpose::Owners, &[token.as_str(), owner.as_str()]);
+        BASE32_NOPAD.encode(&mac[..10]).to_ascii_lowercase()
+    }
+
     /// What other players see of a player.
     pub(crate) fn pseudonym(&self, player: &PlayerId) -> String {
         let mac = self.active().mac(Purpose::Pseudonyms, &[player.as_str()]);
@@ -299,7 +310,7 @@ impl fmt::Debug for Keyring {
 }
 
 /// GameLift's idempotency token of one click: at most 48 letters, digits and dashes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionToken(String);
 
 impl SessionToken {

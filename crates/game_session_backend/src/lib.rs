@@ -20,6 +20,7 @@
 //! |---|---|
 //! | [`config`] | what a backend is started with |
 //! | [`keyring`] | the master secrets, and all that is derived from them |
+//! | [`events`] | the ends of a queue's placements, as AWS tells them |
 //! | [`gamelift`] | the calls to GameLift as a trait, so that a test can stand in for it |
 //! | [`shared_state`] | rows that instances of a backend share |
 //! | [`state`] | what all requests share |
@@ -30,6 +31,7 @@ mod beacons;
 mod checks;
 pub mod clock;
 pub mod config;
+pub mod events;
 mod fetch;
 mod finding;
 mod flow_limits;
@@ -41,7 +43,9 @@ mod legacy;
 mod locks;
 mod passwords;
 mod placement;
+mod placing;
 mod problem;
+mod queue;
 mod quick;
 mod sealing;
 mod seats;
@@ -55,5 +59,7 @@ pub use clock::Clock;
 pub use config::{AwsTarget, BackendConfig, CreatorLimit, FleetTarget, Limits, Rate};
 pub use identity::{IssuerError, SigningAlgorithm, TokenKind, TrustedIssuer};
 pub use keyring::{Keyring, KeyringError};
+pub use placing::{PlacementEvents, QueueTarget};
+pub use queue::reconcile::{Reconciled, reconcile};
 pub use server::{Backend, BackendError, Tls, TlsError};
 pub use state::AppState;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use game_session_protocol::host::SecretText;
 use game_session_protocol::requests::Password;
 use game_session_protocol::{
-    CreateGameSession, ErrorCode, GameSessionData, GameSessionId, Placing, PlayerId, ProgressStep, Seat, session_data,
+    CreateGameSession, ErrorCode, GameSessionData, Placing, PlayerId, ProgressStep, Seat, session_data,
 };
 use tokio::time::Instant;
 
@@ -15,8 +15,9 @@ use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionRecord, Game
 use crate::keyring::SessionToken;
 use crate::passwords::PasswordHash;
 use crate::problem::{During, Problem};
-use crate::sealing::seal_id;
-use crate::seats::{Facts, Lapsed, Newness, micros, private_json, take};
+use crate::queue;
+use crate::sealing::SessionName;
+use crate::seats::{Facts, Lapsed, Newness, id_of, micros, private_json, take};
 use crate::state::{JustPlaced, Shared};
 use crate::watch::Waited;
 
@@ -30,11 +31,11 @@ pub(crate) enum Placed {
 }
 
 /// What a create request comes down to; the arguments of the create call are a pure function of it.
-struct Click<'a> {
-    caller: &'a PlayerId,
-    request: &'a CreateGameSession,
-    password: Option<PasswordHash>,
-    token: &'a SessionToken,
+pub(crate) struct Click<'a> {
+    pub(crate) caller: &'a PlayerId,
+    pub(crate) request: &'a CreateGameSession,
+    pub(crate) password: Option<PasswordHash>,
+    pub(crate) token: &'a SessionToken,
 }
 
 /// Makes the game session of this click, or finds the one it made before, and takes the caller's seat in it.
@@ -57,6 +58,9 @@ pub(crate) async fn create(
         password,
         token: &token,
     };
+    if let Some(queue) = &shared.queue {
+        return queue::create(shared, queue, &click, started, wait).await;
+    }
     let made = place(shared, &click).await?;
     let newness = match made.status {
         GameSessionStatus::Activating => Newness::JustMade,
@@ -72,13 +76,30 @@ pub(crate) async fn create(
     deliver(shared, caller, made, newness, started, started, wait).await
 }
 
-/// The caller's seat in a game session that the caller named; waits while it activates.
+/// The caller's seat in a game session that the caller named; waits while it is placed or activates.
 pub(crate) async fn seat(
     shared: &Shared,
     caller: &PlayerId,
-    arn: &GameSessionArn,
+    name: &SessionName,
     wait: Duration,
 ) -> Result<Placed, Problem> {
+    match (name, &shared.queue) {
+        (SessionName::Arn(arn), _) => seat_at(shared, caller, arn, wait).await,
+        (SessionName::Placement(name), Some(queue)) => queue::seat(shared, queue, caller, name, wait).await,
+        (SessionName::Placement(_), None) => Err(Problem::not_found()),
+    }
+}
+
+/// The game session that a client named; a refusal while it is still placed.
+pub(crate) async fn arn_of(shared: &Shared, name: SessionName) -> Result<GameSessionArn, Problem> {
+    match (name, &shared.queue) {
+        (SessionName::Arn(arn), _) => Ok(arn),
+        (SessionName::Placement(name), Some(queue)) => queue::arn_of(shared, queue, &name).await,
+        (SessionName::Placement(_), None) => Err(Problem::not_found()),
+    }
+}
+
+async fn seat_at(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn, wait: Duration) -> Result<Placed, Problem> {
     let started = Instant::now();
     if wait > Duration::ZERO
         && let Some(JustPlaced { seen, record }) = just_placed(shared, caller, arn).await
@@ -116,7 +137,8 @@ pub(crate) async fn describe(shared: &Shared, arn: &GameSessionArn) -> Result<Ga
     found.ok_or_else(Problem::not_found)
 }
 
-fn arguments(shared: &Shared, click: &Click<'_>) -> Result<NewGameSession, Problem> {
+/// What GameLift is told of a new game session: a pure function of player, click and body.
+pub(crate) fn arguments(shared: &Shared, click: &Click<'_>) -> Result<NewGameSession, Problem> {
     let Click {
         caller,
         request,
@@ -196,7 +218,7 @@ async fn same_click(shared: &Shared, click: &Click<'_>) -> Result<GameSessionRec
 
 /// Waits until the game session, which was as `record` says when it was `seen`, is active, and takes the caller's seat
 /// in it.
-async fn deliver(
+pub(crate) async fn deliver(
     shared: &Shared,
     caller: &PlayerId,
     record: GameSessionRecord,
@@ -217,6 +239,7 @@ async fn deliver(
             *placed = None;
         }
         match waited {
+            Waited::Settled(now) if matches!(newness, Newness::Placed(_)) => (now, newness),
             // Someone who was quicker has a seat: it may be the caller, over another instance.
             Waited::Settled(now) if now.current_players > 0 => (now, Newness::MayHaveSeat),
             Waited::Settled(now) if newness == Newness::JustMade => (now, newness),
@@ -226,7 +249,10 @@ async fn deliver(
             Waited::TooMany => return Err(Problem::busy()),
             Waited::StillActivating if wait == left => return Err(give_up(shared, &record.arn).await),
             Waited::StillActivating | Waited::Stopped => {
-                let id = sealed(shared, &record)?;
+                let id = match Facts::of(&shared.ring, &record) {
+                    Some(facts) => id_of(shared, &record, &facts)?,
+                    None => return Err(Problem::not_found()),
+                };
                 return Ok(Placed::Placing(Placing {
                     id,
                     step: ProgressStep::Activating,
@@ -239,6 +265,7 @@ async fn deliver(
     if record.status.is_over() {
         return Err(match newness {
             Newness::JustMade => Problem::activation_failed(),
+            Newness::Placed(_) => Problem::session_ended(),
             Newness::JustDescribed | Newness::MayHaveSeat => why_over(shared, caller, &record).await,
         });
     }
@@ -247,6 +274,7 @@ async fn deliver(
     } else {
         Lapsed::ReserveAnew
     };
+    let is_new = newness == Newness::JustMade;
     match take(shared, caller, &record, &facts, newness, lapsed).await {
         Ok(mut seat) => {
             seat.timings.activation_us = micros(activation);
@@ -254,7 +282,7 @@ async fn deliver(
             Ok(Placed::Seated(Box::new(seat)))
         }
         // Nobody else knows of a game session that was just made, and its maker cannot enter.
-        Err(problem) if newness == Newness::JustMade && !may_pass(&problem) => {
+        Err(problem) if is_new && !may_pass(&problem) => {
             end_quietly(shared, &record.arn).await;
             Err(problem)
         }
@@ -295,13 +323,9 @@ async fn end_quietly(shared: &Shared, arn: &GameSessionArn) {
 
 /// A game session that is over was active if its maker ever had a seat in it.
 async fn why_over(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Problem {
-    match shared.gamelift.seats_of(caller.as_str()).await {
+    match shared.gamelift.seats_of(caller.as_str(), &record.arn).await {
         Ok(seats) if seats.iter().any(|seat| seat.arn == record.arn) => Problem::session_ended(),
         Ok(_) => Problem::activation_failed(),
         Err(error) => Problem::of(&error, During::Session),
     }
-}
-
-fn sealed(shared: &Shared, record: &GameSessionRecord) -> Result<GameSessionId, Problem> {
-    seal_id(&shared.ring, &record.arn).ok_or(Problem::internal("the game session's id is too long"))
 }

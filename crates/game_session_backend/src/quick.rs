@@ -12,16 +12,18 @@ use crate::finding::candidates;
 use crate::gamelift::{GameSessionArn, GameSessionStatus};
 use crate::placement::{Placed, create, describe};
 use crate::problem::Problem;
+use crate::queue::{self, Outcome, Queue};
+use crate::sealing::{PlacementName, SessionName};
 use crate::seats::{Facts, Lapsed, Newness, take};
 use crate::state::Shared;
-use crate::watch::Waited;
+use crate::watch::{Awaited, Waited};
 
 /// So many game sessions are tried before one is made.
 const MOST_TRIES: usize = 3;
 
 /// What is remembered between two callers of one build and mode: the game session that the last one entered.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lease(Option<GameSessionArn>);
+pub(crate) struct Lease(Option<SessionName>);
 
 /// What a quick join comes to.
 #[derive(Debug)]
@@ -48,8 +50,8 @@ pub(crate) async fn quick_join(
         .map_err(|_| Problem::unavailable(Duration::from_secs(1)))?
         .ok_or_else(Problem::busy)?;
 
-    if let Some(arn) = lease.0.clone() {
-        match enter(shared, caller, &request, &arn, wait.saturating_sub(started.elapsed())).await? {
+    if let Some(name) = lease.0.clone() {
+        match follow(shared, caller, &request, &name, wait.saturating_sub(started.elapsed())).await? {
             Some(seat) => return Ok(Entered::Joined(Box::new(seat))),
             None => lease.0 = None,
         }
@@ -57,7 +59,7 @@ pub(crate) async fn quick_join(
     let found = candidates(shared, &request.build, &request.properties).await?;
     for candidate in found.into_iter().take(MOST_TRIES) {
         if let Some(seat) = enter(shared, caller, &request, &candidate.arn, Duration::ZERO).await? {
-            lease.0 = Some(candidate.arn);
+            lease.0 = Some(SessionName::Arn(candidate.arn));
             return Ok(Entered::Joined(Box::new(seat)));
         }
         tracing::debug!(
@@ -71,8 +73,58 @@ pub(crate) async fn quick_join(
         Placed::Seated(seat) => &seat.game_session.id,
         Placed::Placing(placing) => &placing.id,
     };
-    lease.0 = crate::sealing::open_id(&shared.ring, id.as_str());
+    lease.0 = SessionName::open(&shared.ring, id.as_str());
     Ok(Entered::Made(placed))
+}
+
+/// Takes a seat where the last caller took one; waits while it is placed.
+async fn follow(
+    shared: &Shared,
+    caller: &PlayerId,
+    request: &QuickJoin,
+    name: &SessionName,
+    wait: Duration,
+) -> Result<Option<Seat>, Problem> {
+    let started = Instant::now();
+    let arn = match (name, &shared.queue) {
+        (SessionName::Arn(arn), _) => Some(arn.clone()),
+        (SessionName::Placement(name), Some(queue)) => placed_at(shared, queue, caller, name, wait).await?,
+        (SessionName::Placement(_), None) => None,
+    };
+    match arn {
+        Some(arn) => {
+            let wait = wait.saturating_sub(started.elapsed());
+            enter(shared, caller, request, &arn, wait).await
+        }
+        None => Ok(None),
+    }
+}
+
+/// Where a placement ended; `None` when it came to nothing.
+async fn placed_at(
+    shared: &Shared,
+    queue: &Queue,
+    caller: &PlayerId,
+    name: &PlacementName,
+    wait: Duration,
+) -> Result<Option<GameSessionArn>, Problem> {
+    let outcome = match queue::arrival(shared, queue, name).await {
+        Ok(None) => match queue.watch.answer(name.token(), Instant::now(), wait).await {
+            Awaited::Answer(Ok(outcome)) => outcome,
+            // Its maker asks again under the same click and is told how far it is.
+            Awaited::NotYet if !name.is_of(&shared.ring, caller) => {
+                return Err(Problem::unavailable(Duration::from_secs(1)));
+            }
+            _ => return Ok(None),
+        },
+        Ok(Some(outcome)) => outcome,
+        Err(problem) if problem.code == ErrorCode::NotFound => return Ok(None),
+        Err(problem) => return Err(problem),
+    };
+    Ok(match outcome {
+        Outcome::Placed(spot) => Some(spot.arn),
+        _ => None,
+    })
 }
 
 /// Takes a seat; `None` when this game session has none for the caller, which is no error here.

@@ -8,7 +8,7 @@ use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use game_session_protocol::GameSessionId;
+use game_session_protocol::{GameSessionId, PlayerId};
 
 use crate::gamelift::GameSessionArn;
 use crate::keyring::{Keyring, Master, Purpose, SessionToken};
@@ -21,9 +21,67 @@ pub(crate) fn seal_id(ring: &Keyring, arn: &GameSessionArn) -> Option<GameSessio
     seal(master, Purpose::SealedIds, arn.as_str()).parse().ok()
 }
 
-/// The game session behind a sealed id; `None` when this ring did not seal it.
+/// The game session behind a sealed id; `None` when this ring did not seal it, or sealed a placement.
 pub(crate) fn open_id(ring: &Keyring, id: &str) -> Option<GameSessionArn> {
-    open(ring, Purpose::SealedIds, id)?.parse().ok()
+    match SessionName::open(ring, id)? {
+        SessionName::Arn(arn) => Some(arn),
+        SessionName::Placement(_) => None,
+    }
+}
+
+/// What a game session's id names: the game session itself, or the placement that it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SessionName {
+    Arn(GameSessionArn),
+    Placement(PlacementName),
+}
+
+/// A placement, whose id is good from the first answer on, before there is a game session. It is the same for the
+/// whole life of the game session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlacementName {
+    token: SessionToken,
+    owner: String,
+}
+
+const PLACEMENT: &str = "placement";
+
+impl PlacementName {
+    pub(crate) fn new(ring: &Keyring, token: &SessionToken, owner: &PlayerId) -> Self {
+        Self {
+            token: token.clone(),
+            owner: ring.owner_tag(token, owner),
+        }
+    }
+
+    pub(crate) fn token(&self) -> &SessionToken {
+        &self.token
+    }
+
+    /// Whether the player made it.
+    pub(crate) fn is_of(&self, ring: &Keyring, player: &PlayerId) -> bool {
+        self.owner == ring.owner_tag(&self.token, player)
+    }
+
+    /// The sealed id.
+    pub(crate) fn sealed(&self, ring: &Keyring) -> Option<GameSessionId> {
+        let master = ring.by_id(self.token.key_id()).unwrap_or(ring.active());
+        let text = format!("{PLACEMENT}/{}/{}", self.token.as_str(), self.owner);
+        seal(master, Purpose::SealedIds, &text).parse().ok()
+    }
+}
+
+impl SessionName {
+    /// What a sealed id names; `None` when this ring did not seal it.
+    pub(crate) fn open(ring: &Keyring, id: &str) -> Option<Self> {
+        let text = open(ring, Purpose::SealedIds, id)?;
+        let mut parts = text.split('/');
+        if parts.next() != Some(PLACEMENT) {
+            return text.parse().ok().map(Self::Arn);
+        }
+        let (token, owner) = (SessionToken::parse(parts.next()?)?, parts.next()?.to_owned());
+        Some(Self::Placement(PlacementName { token, owner }))
+    }
 }
 
 /// A page token of GameLift, sealed.
@@ -97,6 +155,30 @@ mod tests {
                 .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b)),
             "{id}"
         );
+    }
+
+    #[test]
+    fn the_id_of_a_placement_is_its_owners_and_the_same_after_a_rotation() {
+        let (ann, bob) = ("ann".parse().unwrap(), "bob".parse().unwrap());
+        let token = SessionToken::parse("k1-ABC").unwrap();
+        let name = PlacementName::new(&ring("k1"), &token, &ann);
+        let id = name.sealed(&ring("k1")).unwrap();
+        assert_eq!(
+            PlacementName::new(&ring("k2 k1"), &token, &ann).sealed(&ring("k2 k1")),
+            Some(id.clone())
+        );
+        let Some(SessionName::Placement(opened)) = SessionName::open(&ring("k2 k1"), id.as_str()) else {
+            panic!("{id}");
+        };
+        assert_eq!(opened, name);
+        assert!(opened.is_of(&ring("k2 k1"), &ann) && !opened.is_of(&ring("k2 k1"), &bob));
+        let arn = ARN.parse().unwrap();
+        let of_arn = seal_id(&ring("k1"), &arn).unwrap();
+        assert_eq!(
+            SessionName::open(&ring("k1"), of_arn.as_str()),
+            Some(SessionName::Arn(arn))
+        );
+        assert_eq!(open_id(&ring("k1"), of_arn.as_str()), Some(ARN.parse().unwrap()));
     }
 
     #[test]

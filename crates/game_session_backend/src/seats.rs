@@ -6,10 +6,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use game_session_protocol::host::SecretText;
 use game_session_protocol::netcode_ticket::mint;
 use game_session_protocol::{
-    BuildId, GameSession, GameSessionData, PlayerId, PlayerSessionId, PlayerSessionPolicy, Privacy, Seat, SeatTimings,
-    SessionKey, TicketClaims,
+    BuildId, GameSession, GameSessionData, GameSessionId, PlayerId, PlayerSessionId, PlayerSessionPolicy, Privacy,
+    Seat, SeatTimings, SessionKey, TicketClaims,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ use crate::gamelift::{GameLiftErrorKind, GameSessionRecord, GameSessionStatus, P
 use crate::keyring::{Keyring, SessionToken};
 use crate::passwords::PasswordHash;
 use crate::problem::{During, Problem};
-use crate::sealing::seal_id;
+use crate::sealing::{PlacementName, seal_id};
 use crate::state::{SeatMemory, Shared};
 
 /// What the private data of a game session says, once it is known to be of this backend.
@@ -58,10 +59,15 @@ pub(crate) fn private_json(data: GameSessionData, password_hash: Option<Password
 impl Facts {
     /// Reads the private data; `None` when no backend with this keyring made the game session.
     pub(crate) fn of(ring: &Keyring, record: &GameSessionRecord) -> Option<Self> {
-        let data = GameSessionData::parse(record.session_data.expose()).ok()?;
+        Self::read(ring, &record.session_data)
+    }
+
+    /// The same from the private data alone.
+    pub(crate) fn read(ring: &Keyring, private: &SecretText) -> Option<Self> {
+        let data = GameSessionData::parse(private.expose()).ok()?;
         let token = SessionToken::parse(&data.token)?;
         let key = ring.session_key(&token)?;
-        let ours: Ours = serde_json::from_str(record.session_data.expose()).ok()?;
+        let ours: Ours = serde_json::from_str(private.expose()).ok()?;
         (key == data.key).then_some(Self {
             owner: data.owner,
             build: data.build,
@@ -75,8 +81,10 @@ impl Facts {
 }
 
 /// Whether the caller may have a seat already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Newness {
+    /// This seat was reserved for the caller with the placement, a moment ago.
+    Placed(PlayerSessionId),
     /// The game session was activating when this request made it: nobody has a seat.
     JustMade,
     /// The game session was just described: nobody has a seat if no player is in it.
@@ -98,7 +106,7 @@ pub(crate) enum Lapsed {
 pub(crate) fn view(shared: &Shared, record: &GameSessionRecord, facts: &Facts) -> Result<GameSession, Problem> {
     let ring = &shared.ring;
     Ok(GameSession {
-        id: seal_id(ring, &record.arn).ok_or(Problem::internal("the game session's id is too long"))?,
+        id: id_of(shared, record, facts)?,
         name: record.name.clone(),
         build: facts.build.clone(),
         max_players: record.max_players,
@@ -109,6 +117,18 @@ pub(crate) fn view(shared: &Shared, record: &GameSessionRecord, facts: &Facts) -
         locked: facts.password.is_some(),
         ping_beacon: shared.beacons.of(record.location.as_deref()),
     })
+}
+
+/// The id of a game session as clients see it, the same for its whole life: that of its placement where a queue places.
+pub(crate) fn id_of(shared: &Shared, record: &GameSessionRecord, facts: &Facts) -> Result<GameSessionId, Problem> {
+    let id = match &shared.queue {
+        None => seal_id(&shared.ring, &record.arn),
+        Some(queue) => {
+            queue.ledger.found(&facts.token, &record.arn);
+            PlacementName::new(&shared.ring, &facts.token, &facts.owner).sealed(&shared.ring)
+        }
+    };
+    id.ok_or(Problem::internal("the game session's id is too long"))
 }
 
 /// The caller's seat in an active game session, with a fresh ticket.
@@ -127,13 +147,17 @@ pub(crate) async fn take(
         .await
         .ok_or_else(Problem::busy)?;
     let empty = match newness {
-        Newness::JustMade => true,
+        Newness::JustMade | Newness::Placed(_) => true,
         // Who may only have a seat anew must have had one: that takes a look.
         Newness::JustDescribed => record.current_players == 0 && (lapsed == Lapsed::Reserve || facts.owner == *caller),
         Newness::MayHaveSeat => false,
     };
-    let found = match *memory {
-        SeatMemory::NeverAsked if empty => Found::NeverHadOne,
+    let found = match (*memory, newness) {
+        (SeatMemory::NeverAsked, Newness::Placed(seat)) => {
+            *memory = SeatMemory::Asked;
+            Found::Live(seat)
+        }
+        (SeatMemory::NeverAsked, _) if empty => Found::NeverHadOne,
         _ => look_up(shared, caller, record).await?,
     };
     let mut taken_before = record.current_players;
@@ -187,7 +211,7 @@ enum Found {
 async fn look_up(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<Found, Problem> {
     let seats = shared
         .gamelift
-        .seats_of(caller.as_str())
+        .seats_of(caller.as_str(), &record.arn)
         .await
         .map_err(|error| Problem::of(&error, During::Session))?;
     let mut here: Vec<_> = seats

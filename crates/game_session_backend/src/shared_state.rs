@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::locks::locked;
 
-const MOST_ROWS: usize = 65_536;
+const MOST_ROWS: usize = 262_144;
 
 /// What a call comes to.
 pub type Stored<T> = BoxedFuture<Result<T, SharedStateError>>;
@@ -25,8 +25,42 @@ pub trait SharedState: Send + Sync + 'static {
     /// A row that has not ended.
     fn get(&self, key: String) -> Stored<Option<String>>;
 
+    /// Writes a row, whatever is there, and puts it on a list. It is read as any other too.
+    fn enlist(&self, row: Listed) -> Stored<()>;
+
+    /// Removes a row, also from its list; one that is not there is no error.
+    fn strike(&self, key: String) -> Stored<()>;
+
+    /// The rows of a list that are due and have not ended, those that have been due for longest first, at most so many.
+    /// What was written or removed a moment ago may not show yet.
+    fn due(&self, list: &'static str, most: u16) -> Stored<Vec<Entry>>;
+
     /// Adds to a counter that begins anew `window` after its first count, and gives its sum; adding 0 only looks.
     fn count(&self, key: String, add: u32, window: Duration) -> Stored<u32>;
+}
+
+/// A row for a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Which list.
+    pub list: &'static str,
+    /// The row's key.
+    pub key: String,
+    /// What it says.
+    pub value: String,
+    /// It is due after so long.
+    pub due_in: Duration,
+    /// It ends after so long.
+    pub life: Duration,
+}
+
+/// A row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The row's key.
+    pub key: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// Shared state that cannot be used at the moment.
@@ -45,6 +79,14 @@ pub struct InMemoryState(Mutex<HashMap<String, Row>>);
 struct Row {
     value: Value,
     until: Instant,
+    listed: Option<Due>,
+}
+
+/// On which list, and from when on.
+#[derive(Debug)]
+struct Due {
+    list: &'static str,
+    from: Instant,
 }
 
 #[derive(Debug)]
@@ -79,11 +121,13 @@ impl SharedState for InMemoryState {
             Some(Row {
                 value: Value::Text(known),
                 until,
+                ..
             }) if *until > now => known.clone(),
             _ => {
                 let row = Row {
                     value: Value::Text(value.clone()),
                     until: now + life,
+                    listed: None,
                 };
                 rows.insert(key, row);
                 value
@@ -97,9 +141,52 @@ impl SharedState for InMemoryState {
             Some(Row {
                 value: Value::Text(known),
                 until,
+                ..
             }) if *until > now => Some(known.clone()),
             _ => None,
         })
+    }
+
+    fn enlist(&self, row: Listed) -> Stored<()> {
+        let now = Instant::now();
+        self.change(move |rows| {
+            let due = Due {
+                list: row.list,
+                from: now + row.due_in,
+            };
+            let entry = Row {
+                value: Value::Text(row.value),
+                until: now + row.life,
+                listed: Some(due),
+            };
+            rows.insert(row.key, entry);
+        })
+    }
+
+    fn strike(&self, key: String) -> Stored<()> {
+        locked(&self.0).remove(&key);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn due(&self, list: &'static str, most: u16) -> Stored<Vec<Entry>> {
+        let now = Instant::now();
+        let rows = locked(&self.0);
+        let mut due: Vec<_> = rows
+            .iter()
+            .filter_map(|(key, row)| match (&row.listed, &row.value) {
+                (Some(due), Value::Text(value)) if due.list == list && due.from <= now && row.until > now => {
+                    Some((due.from, key, value))
+                }
+                _ => None,
+            })
+            .collect();
+        due.sort_unstable();
+        let entry = |(_, key, value): (Instant, &String, &String)| Entry {
+            key: key.clone(),
+            value: value.clone(),
+        };
+        let entries = due.into_iter().take(usize::from(most)).map(entry).collect();
+        Box::pin(std::future::ready(Ok(entries)))
     }
 
     fn count(&self, key: String, add: u32, window: Duration) -> Stored<u32> {
@@ -109,6 +196,7 @@ impl SharedState for InMemoryState {
                 Some(Row {
                     value: Value::Sum(sum),
                     until,
+                    ..
                 }) if *until > now => Some((*sum, *until)),
                 _ => None,
             };
@@ -116,7 +204,8 @@ impl SharedState for InMemoryState {
             let sum = sum.saturating_add(add);
             if add > 0 {
                 let value = Value::Sum(sum);
-                rows.insert(key, Row { value, until });
+                let listed = None;
+                rows.insert(key, Row { value, until, listed });
             }
             sum
         })

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::beacons::Beacons;
 use crate::clock::Clock;
 use crate::config::{BackendConfig, CreatorLimit, Limits, Rate};
+use crate::events::sns::Sns;
 use crate::finding::Listing;
 use crate::flow_limits::Buckets;
 use crate::gamelift::{GameLift, GameSessionArn, GameSessionRecord, Patient};
@@ -21,6 +22,8 @@ use crate::keyring::{Keyring, SessionToken};
 use crate::legacy::Legacy;
 use crate::locks::KeyedLocks;
 use crate::passwords::Passwords;
+use crate::placing::Place;
+use crate::queue::{Books, Events, Queue};
 use crate::quick::Lease;
 use crate::shared_state::{InMemoryState, SharedState};
 use crate::watch::{ActivationWatch, Pace};
@@ -58,6 +61,10 @@ pub(crate) struct Shared {
     /// The property keys that games may use; `None` for any.
     pub(crate) property_keys: Option<BTreeSet<String>>,
     pub(crate) legacy: Legacy,
+    /// What a backend has besides where a queue places.
+    pub(crate) queue: Option<Queue>,
+    /// Where placement events come from, if they come over HTTP.
+    pub(crate) sns: Option<Sns>,
     changes: AtomicU64,
 }
 
@@ -104,11 +111,35 @@ impl AppState {
         let per_address = limits.per_address.or(strangers);
         let minutes = |count: u64| Duration::from_secs(count * 60);
         let ring = config.keyring.clone().unwrap_or_else(Keyring::random);
+        let patient = Patient::new(Arc::clone(&gamelift));
+        let rows = config
+            .shared_state
+            .clone()
+            .map_or_else(|| Arc::new(InMemoryState::default()) as _, |it| it.0);
+        let queue = match &config.place {
+            Some(Place::Queue(target)) => {
+                let books = Books {
+                    ring: ring.clone(),
+                    rows: Arc::clone(&rows),
+                    gamelift: patient.clone(),
+                    clock: clock.clone(),
+                    deadline: limits.placement_deadline,
+                    max_wait: limits.max_wait,
+                    events: if config.events.is_some() {
+                        Events::Told
+                    } else {
+                        Events::Asked
+                    },
+                };
+                Some(Queue::new(target.clone(), books, polling))
+            }
+            Some(Place::Fleet(_)) | None => None,
+        };
         Self(Arc::new(Shared {
             callers: Callers::new(Issuer::new(ring.clone()), &config.issuers, config.guests),
             ring,
-            watch: ActivationWatch::new(Arc::clone(&gamelift), polling),
-            gamelift: Patient::new(gamelift),
+            watch: ActivationWatch::new(gamelift, polling),
+            gamelift: patient,
             clock,
             creator_limit: config.creator_limit.unwrap_or(creators),
             server_port: config.server_port,
@@ -127,10 +158,9 @@ impl AppState {
             limits,
             passwords: Passwords::default(),
             beacons: Beacons::default(),
-            rows: config
-                .shared_state
-                .clone()
-                .map_or_else(|| Arc::new(InMemoryState::default()) as _, |it| it.0),
+            rows,
+            queue,
+            sns: config.events.as_ref().and_then(Sns::of),
             property_keys: config.property_keys.clone(),
             legacy: config.legacy,
             changes: AtomicU64::new(0),

@@ -1,8 +1,9 @@
 //! Rows that all instances of the function share, in one DynamoDB table: the only file that knows DynamoDB.
 //!
-//! A row is `{pk, text | sum, until_ms, ttl}`. `until_ms` is when it ends, by the backend's clock; `ttl` (seconds) lets
+//! A row is `{pk, text | sum, until_ms, ttl}`, and `{list, due_ms}` besides where it is on a list. `until_ms` is when it ends, by the backend's clock; `ttl` (seconds) lets
 //! DynamoDB clear it away some time later, so a row that ended may still be there and does not count. Every write is
-//! conditional: whoever comes first wins, on whatever instance.
+//! conditional: whoever comes first wins, on whatever instance. Rows of a list are replaced and removed by whoever comes
+//! last; they are found through a sparse index, a moment late.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +12,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use game_session_backend::Clock;
-use game_session_backend::shared_state::{SharedState, SharedStateError, Stored};
+use game_session_backend::shared_state::{Entry, Listed, SharedState, SharedStateError, Stored};
+
+/// The index over `list` and `due_ms`, with all attributes.
+pub const LIST_INDEX: &str = "by-list";
 
 /// What DynamoDB may take longer to clear rows away than they live, in seconds.
 const TTL_SLACK: u64 = 60 * 60;
@@ -20,8 +24,8 @@ const TRIES: usize = 5;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// [`SharedState`] in a DynamoDB table with the partition key `pk` (a string), no sort key, and `ttl` as its time to
-/// live. Cheap to clone.
+/// [`SharedState`] in a DynamoDB table with the partition key `pk` (a string), no sort key, `ttl` as its time to live, and
+/// the index [`LIST_INDEX`] with the keys `list` (a string) and `due_ms` (a number). Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct DynamoRows {
     client: Client,
@@ -100,6 +104,66 @@ impl DynamoRows {
         }
     }
 
+    async fn put_listed(&self, row: Listed) -> Result<(), SharedStateError> {
+        let (mut item, now) = self.row(row.key, row.life);
+        let due = now.saturating_add(row.due_in.as_millis().try_into().unwrap_or(u64::MAX));
+        item.insert("text".to_owned(), AttributeValue::S(row.value));
+        item.insert("list".to_owned(), AttributeValue::S(row.list.to_owned()));
+        item.insert("due_ms".to_owned(), number(due));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| failed(&error))
+    }
+
+    async fn remove(&self, key: String) -> Result<(), SharedStateError> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete.key("pk", AttributeValue::S(key));
+        delete.send().await.map(drop).map_err(|error| failed(&error))
+    }
+
+    async fn listed(&self, list: &str, most: u16) -> Result<Vec<Entry>, SharedStateError> {
+        let now = self.clock.now_ms();
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(LIST_INDEX)
+            .key_condition_expression("#list = :list AND due_ms <= :now")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", AttributeValue::S(list.to_owned()))
+            .expression_attribute_values(":now", number(now))
+            .limit(i32::from(most))
+            .send()
+            .await
+            .map_err(|error| failed(&error))?;
+        let mut entries = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let (Some(AttributeValue::S(key)), Some(value)) = (item.get("pk"), text_of(&item)) else {
+                continue;
+            };
+            let key = key.clone();
+            if number_of(&item, "until_ms") > now {
+                entries.push(Entry { key, value });
+            } else {
+                // It would stand before those that follow until DynamoDB clears it away.
+                self.remove_ended(key, now).await?;
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn remove_ended(&self, key: String, now: u64) -> Result<(), SharedStateError> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete
+            .key("pk", AttributeValue::S(key))
+            .condition_expression("until_ms <= :now")
+            .expression_attribute_values(":now", number(now));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
     async fn add(&self, key: String, add: u32, window: Duration) -> Result<u32, SharedStateError> {
         for _ in 0..TRIES {
             let answer = self
@@ -141,6 +205,21 @@ impl SharedState for DynamoRows {
     fn get(&self, key: String) -> Stored<Option<String>> {
         let rows = self.clone();
         Box::pin(async move { Ok(rows.live(key).await?.as_ref().and_then(text_of)) })
+    }
+
+    fn enlist(&self, row: Listed) -> Stored<()> {
+        let rows = self.clone();
+        Box::pin(async move { rows.put_listed(row).await })
+    }
+
+    fn strike(&self, key: String) -> Stored<()> {
+        let rows = self.clone();
+        Box::pin(async move { rows.remove(key).await })
+    }
+
+    fn due(&self, list: &'static str, most: u16) -> Stored<Vec<Entry>> {
+        let rows = self.clone();
+        Box::pin(async move { rows.listed(list, most).await })
     }
 
     fn count(&self, key: String, add: u32, window: Duration) -> Stored<u32> {

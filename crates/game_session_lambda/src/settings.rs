@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
-use game_session_backend::{AwsTarget, BackendConfig, FleetTarget, IssuerError, Limits, TrustedIssuer};
+use game_session_backend::{
+    AwsTarget, BackendConfig, FleetTarget, IssuerError, Limits, PlacementEvents, QueueTarget, TrustedIssuer,
+};
 
 /// The table for rows that instances share. Required.
 pub const TABLE_VARIABLE: &str = "GAME_SESSION_TABLE";
 /// The name or ARN of the secret in Secrets Manager that holds the keyring. Required.
 pub const KEYRING_SECRET_VARIABLE: &str = "GAME_SESSION_KEYRING_SECRET";
-/// The id or ARN of the fleet. This or [`ALIAS_VARIABLE`] is required.
+/// The name or ARN of the queue that places game sessions; the ends of its placements are told to the function. It comes
+/// before a fleet or alias.
+pub const QUEUE_VARIABLE: &str = "GAME_SESSION_QUEUE";
+/// The ARNs of the fleets and aliases behind the queue, separated by commas; the queue is asked unless told.
+pub const DESTINATIONS_VARIABLE: &str = "GAME_SESSION_DESTINATIONS";
+/// The id or ARN of the fleet. This, [`ALIAS_VARIABLE`] or [`QUEUE_VARIABLE`] is required.
 pub const FLEET_VARIABLE: &str = "GAME_SESSION_FLEET";
 /// The alias of the fleet.
 pub const ALIAS_VARIABLE: &str = "GAME_SESSION_ALIAS";
@@ -125,14 +132,20 @@ impl Settings {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let get = |name| variable(name).filter(|value| !value.is_empty());
         let required = |name| get(name).ok_or(SettingsError::Missing(name));
-        let mut fleet = match (get(FLEET_VARIABLE), get(ALIAS_VARIABLE)) {
-            (Some(fleet), _) => FleetTarget::new(fleet),
-            (None, Some(alias)) => FleetTarget::alias(alias),
-            (None, None) => return Err(SettingsError::Missing(FLEET_VARIABLE)),
+        let backend = BackendConfig::new(AwsTarget::from_env());
+        let backend = match (get(QUEUE_VARIABLE), get(FLEET_VARIABLE), get(ALIAS_VARIABLE)) {
+            (Some(queue), _, _) => {
+                let destinations = get(DESTINATIONS_VARIABLE).unwrap_or_default();
+                let queue = destinations
+                    .split(',')
+                    .map(str::trim)
+                    .fold(QueueTarget::new(queue), QueueTarget::destination);
+                backend.queue(queue).placement_events(PlacementEvents::invoked())
+            }
+            (None, Some(fleet), _) => backend.fleet(at(FleetTarget::new(fleet), get(LOCATION_VARIABLE))),
+            (None, None, Some(alias)) => backend.fleet(at(FleetTarget::alias(alias), get(LOCATION_VARIABLE))),
+            (None, None, None) => return Err(SettingsError::Missing(FLEET_VARIABLE)),
         };
-        if let Some(location) = get(LOCATION_VARIABLE) {
-            fleet = fleet.location(location);
-        }
         let seconds = |name, default, least, most| match get(name) {
             None => Ok(Duration::from_secs(default)),
             Some(value) => match value.parse() {
@@ -153,7 +166,7 @@ impl Settings {
                 1,
                 LONGEST_DEADLINE,
             )?);
-        let mut backend = BackendConfig::new(AwsTarget::from_env()).fleet(fleet).limits(limits);
+        let mut backend = backend.limits(limits);
         if let Some(value) = get(SERVER_PORT_VARIABLE) {
             let port = value.parse().ok().filter(|port| *port > 0);
             let port = port.ok_or_else(|| SettingsError::Wrong {
@@ -227,6 +240,13 @@ fn read_issuer(
     issuer.leeway(leeway).map(Some).map_err(wrong(OIDC_LEEWAY_VARIABLE))
 }
 
+fn at(fleet: FleetTarget, location: Option<String>) -> FleetTarget {
+    match location {
+        Some(location) => fleet.location(location),
+        None => fleet,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +269,24 @@ mod tests {
     fn a_table_a_secret_and_a_fleet_are_enough() {
         assert!(read(&[]).is_ok());
         assert!(read(&[(FLEET_VARIABLE, ""), (ALIAS_VARIABLE, "alias-1")]).is_ok());
+    }
+
+    #[test]
+    fn a_queue_comes_before_a_fleet_and_its_events_are_told() {
+        let queue = [(QUEUE_VARIABLE, "arena"), (FLEET_VARIABLE, "")];
+        let arn = "arn:aws:gamelift:eu-west-1::alias/alias-1";
+        for more in ["", arn] {
+            let settings = read(&[queue[0], queue[1], (DESTINATIONS_VARIABLE, more)]);
+            let backend = settings
+                .map(|settings| format!("{:?}", settings.backend))
+                .unwrap_or_default();
+            assert!(backend.contains("Queue(QueueTarget { name: \"arena\""), "{backend}");
+            assert!(
+                backend.contains("events: Some(PlacementEvents { topic: None"),
+                "{backend}"
+            );
+            assert_eq!(backend.contains("alias-1"), more == arn, "{backend}");
+        }
     }
 
     #[test]

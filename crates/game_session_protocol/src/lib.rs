@@ -23,6 +23,7 @@ pub mod host;
 pub mod ids;
 pub mod in_memory;
 pub mod keys;
+pub mod latencies;
 #[cfg(feature = "netcode")]
 pub mod netcode_ticket;
 pub mod progress;
@@ -41,6 +42,7 @@ pub use host::{BackfillOutcome, HostEvent, HostLifetime, HostedGameSession, Read
 pub use ids::{BuildId, GameSessionId, IdempotencyKey, InvalidId, PlayerId, PlayerSessionId};
 pub use in_memory::{InMemoryHost, InMemoryOrchestrator, InMemoryService};
 pub use keys::SessionKey;
+pub use latencies::Latencies;
 pub use progress::{Progress, ProgressStep};
 pub use refusal::{GoodbyeCode, RefusalCode};
 pub use requests::{

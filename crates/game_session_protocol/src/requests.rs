@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::game_session::{GameProperties, PlayerSessionPolicy, Privacy};
 use crate::ids::{BuildId, GameSessionId, IdempotencyKey};
+use crate::latencies::Latencies;
 pub use guests::{AccessToken, GuestIdentity, RefreshGuest, RefreshToken};
 
 /// What opens a game session that its owner locked: 1 to 64 characters. Its `Debug` shows nothing.
@@ -84,6 +85,10 @@ pub struct CreateGameSession {
     /// What others need to join it; `None`: it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Password>,
+    /// How far the caller is from the orchestrator's locations; without them the orchestrator picks by itself.
+    #[serde(default, skip_serializing_if = "Latencies::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, u16>))]
+    pub latencies: Latencies,
 }
 
 impl CreateGameSession {
@@ -100,6 +105,7 @@ impl CreateGameSession {
             properties: GameProperties::new(),
             privacy: Privacy::Listed,
             password: None,
+            latencies: Latencies::default(),
         }
     }
 }
@@ -122,6 +128,10 @@ pub struct QuickJoin {
     #[serde(default, skip_serializing_if = "GameProperties::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub properties: GameProperties,
+    /// How far the caller is from the orchestrator's locations; without them the orchestrator picks a place by itself.
+    #[serde(default, skip_serializing_if = "Latencies::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, u16>))]
+    pub latencies: Latencies,
 }
 
 impl QuickJoin {
@@ -136,6 +146,7 @@ impl QuickJoin {
             properties: self.properties,
             privacy: Privacy::Listed,
             password: None,
+            latencies: self.latencies,
         }
     }
 }

@@ -25,6 +25,10 @@ fn properties() -> GameProperties {
     GameProperties::from([("mode".to_owned(), "arena".to_owned())])
 }
 
+fn near() -> Latencies {
+    Latencies::default().with("us-west-2", 41).unwrap()
+}
+
 fn game_session() -> GameSession {
     GameSession {
         id: "gs-1".parse().unwrap(),
@@ -49,6 +53,7 @@ fn create() -> CreateGameSession {
         properties: properties(),
         privacy: Privacy::Private,
         password: Some(Password::new("xyzzy")),
+        latencies: near(),
     }
 }
 
@@ -59,6 +64,7 @@ fn create_game_session_is_written_as_ever() {
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
         password: None,
+        latencies: Latencies::default(),
         ..create()
     };
     body_is_golden(&least, include_str!("golden/create_game_session_least.json"));
@@ -86,6 +92,7 @@ fn quick_join_is_written_as_ever() {
         max_players: 8,
         build: "dev".parse().unwrap(),
         properties: properties(),
+        latencies: near(),
     };
     body_is_golden(&value, include_str!("golden/quick_join.json"));
 }

@@ -28,6 +28,7 @@ fn request() -> CreateGameSession {
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
         password: None,
+        latencies: game_session_protocol::Latencies::default(),
     }
 }
 

@@ -175,6 +175,7 @@ async fn a_quick_join_prefers_a_running_session_and_hosts_one_when_there_is_none
             max_players: 4,
             build: build(),
             properties: GameProperties::new(),
+            latencies: game_session_protocol::Latencies::default(),
         };
         lan.service().quick_join(request, Progress::ignored())
     };

@@ -255,6 +255,7 @@ pub(crate) fn draft(name: &str, max_players: u16) -> CreateGameSession {
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
         password: None,
+        latencies: game_session_protocol::Latencies::default(),
     }
 }
 

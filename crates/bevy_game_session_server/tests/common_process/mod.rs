@@ -28,6 +28,7 @@ pub(crate) fn create(orchestrator: &InMemoryOrchestrator) -> Seat {
             properties: GameProperties::new(),
             privacy: Privacy::Listed,
             password: None,
+            latencies: game_session_protocol::Latencies::default(),
         };
         let service = orchestrator.service("alice".parse().unwrap());
         match block_on(service.create(request, Progress::ignored())) {

@@ -1,7 +1,7 @@
 //! Bodies that say more than the protocol crate's requests: those with a password.
 
 use game_session_protocol::requests::Password;
-use game_session_protocol::{BuildId, CreateGameSession, GameProperties, IdempotencyKey, Privacy};
+use game_session_protocol::{BuildId, CreateGameSession, GameProperties, IdempotencyKey, Latencies, Privacy};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,6 +26,11 @@ pub(crate) struct CreateBody {
     /// What others need to join it.
     #[serde(default)]
     password: Option<Password>,
+    /// How far the caller is from the orchestrator's locations, in milliseconds: at most 32. They count where there are
+    /// several to choose between.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, u16>)]
+    latencies: Latencies,
 }
 
 impl CreateBody {
@@ -39,6 +44,7 @@ impl CreateBody {
             properties: self.properties,
             privacy: self.privacy,
             password: None,
+            latencies: self.latencies,
         };
         (request, self.password)
     }

@@ -16,8 +16,9 @@ use tokio::time::timeout;
 use super::guard::Peer;
 use crate::checks::check_properties;
 use crate::gamelift::GameSessionArn;
+use crate::placement::arn_of;
 use crate::problem::Problem;
-use crate::sealing::open_id;
+use crate::sealing::SessionName;
 use crate::state::AppState;
 
 const MOST_BODY_BYTES: usize = 16 * 1024;
@@ -151,10 +152,10 @@ fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
     }
 }
 
-/// The game session whose sealed id is in the path.
-pub(super) struct Named(pub(super) GameSessionArn);
+/// What the sealed id in the path names: a game session, or a placement that may not be one yet.
+pub(super) struct Meant(pub(super) SessionName);
 
-impl FromRequestParts<AppState> for Named {
+impl FromRequestParts<AppState> for Meant {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
@@ -162,7 +163,20 @@ impl FromRequestParts<AppState> for Named {
         let Ok(Path(id)) = path else {
             return Err(Problem::not_found());
         };
-        open_id(&state.0.ring, &id).map(Self).ok_or_else(Problem::not_found)
+        let name = SessionName::open(&state.0.ring, &id);
+        name.map(Self).ok_or_else(Problem::not_found)
+    }
+}
+
+/// The game session whose sealed id is in the path; refused while it is still placed.
+pub(super) struct Named(pub(super) GameSessionArn);
+
+impl FromRequestParts<AppState> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let Meant(name) = Meant::from_request_parts(parts, state).await?;
+        arn_of(&state.0, name).await.map(Self)
     }
 }
 

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 pub use guard::Peer;
 
+use crate::events::sns;
 use crate::state::AppState;
 
 /// The API as a router: in a test it is called directly, [`Backend`](crate::Backend) puts it on a socket.
@@ -26,7 +27,9 @@ pub fn app(state: AppState) -> Router {
     let description = Bytes::from(describe::finish(description));
     let openapi = move || async move { ([(CONTENT_TYPE, "application/json")], description) };
     let (legacy, original) = (state.0.legacy, state.0.legacy.routes(&state));
+    let told = sns::routes(&state);
     let routes = Router::new()
+        .merge(told.layer(from_fn_with_state(state.clone(), guard::limit)))
         .merge(api.layer(from_fn_with_state(state.clone(), guard::limit)))
         .merge(original.layer(from_fn_with_state(state.clone(), guard::limit)))
         .route(paths::OPENAPI, get(openapi))

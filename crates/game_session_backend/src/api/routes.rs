@@ -14,15 +14,16 @@ use game_session_protocol::{
 };
 
 use super::bodies::{CreateBody, JoinBody};
-use super::extract::{Asked, Body, Caller, Click, From, Named, Wait};
+use super::extract::{Asked, Body, Caller, Click, From, Meant, Named, Wait};
 use crate::checks::{check_create, check_quick_join, check_update};
 use crate::finding;
 use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord};
 use crate::joining::{self, Visitor};
 use crate::placement::{self, Placed, describe};
 use crate::problem::{During, Problem};
+use crate::queue::{self, Cancelled};
 use crate::quick::{self, Entered};
-use crate::sealing::open_id;
+use crate::sealing::SessionName;
 use crate::seats::{Facts, holds_seat, view};
 use crate::state::{AppState, Shared};
 
@@ -93,10 +94,10 @@ pub(super) async fn create(
 pub(super) async fn seat(
     State(state): State<AppState>,
     Caller(caller): Caller,
-    Named(arn): Named,
+    Meant(name): Meant,
     Wait(wait): Wait,
 ) -> Result<Response, Problem> {
-    placement::seat(&state.0, &caller, &arn, wait)
+    placement::seat(&state.0, &caller, &name, wait)
         .await
         .map(|placed| placed_answer(&state, placed, StatusCode::OK))
 }
@@ -173,7 +174,7 @@ pub(super) async fn join_code(
     if record.status.is_over() {
         return Err(Problem::session_ended());
     }
-    joining::join_code(&state.0, &record).await.map(Json)
+    joining::join_code(&state.0, &record, &facts).await.map(Json)
 }
 
 /// Takes a seat in a running game session that fits, else makes one.
@@ -233,15 +234,22 @@ pub(super) async fn update(
     view(shared, &changed, &facts).map(Json)
 }
 
-/// Ends a game session, for its owner; ending it twice is fine.
+/// Ends a game session, for its owner, also one that is still being placed; ending it twice is fine.
 #[utoipa::path(delete, path = routes::GAME_SESSION, params(("id" = String, Path)), responses((status = NO_CONTENT)),
     security(("bearer" = [])))]
 pub(super) async fn end(
     State(state): State<AppState>,
     Caller(caller): Caller,
-    Named(arn): Named,
+    Meant(name): Meant,
 ) -> Result<StatusCode, Problem> {
     let shared = &state.0;
+    let arn = match (name, &shared.queue) {
+        (SessionName::Placement(name), Some(queue)) => match queue::cancel(shared, queue, &caller, &name).await? {
+            Cancelled::Over => return Ok(StatusCode::NO_CONTENT),
+            Cancelled::Running(arn) => arn,
+        },
+        (name, _) => placement::arn_of(shared, name).await?,
+    };
     let (record, facts) = owned(shared, &caller, &arn).await?;
     if !record.status.is_over() {
         match shared.gamelift.terminate(&arn).await {
@@ -300,7 +308,10 @@ fn joined_answer(state: &AppState, seat: Seat) -> Response {
 
 /// The header by which a player's log finds the lines about the same game session here and at its server process.
 fn trace_of(state: &AppState, id: &GameSessionId) -> [(HeaderName, HeaderValue); 1] {
-    let trace = open_id(&state.0.ring, id.as_str()).map(|arn| state.0.trace_id(&arn));
+    let trace = SessionName::open(&state.0.ring, id.as_str()).map(|name| match name {
+        SessionName::Arn(arn) => state.0.trace_id(&arn),
+        SessionName::Placement(name) => state.0.ring.trace_id(name.token()),
+    });
     let value = trace.and_then(|trace| HeaderValue::try_from(trace).ok());
     let value = value.unwrap_or(HeaderValue::from_static("unknown"));
     [(HeaderName::from_static(routes::TRACE_ID), value)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use game_session_backend::{
-    AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits, SigningAlgorithm, Tls, TokenKind,
-    TrustedIssuer,
+    AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits, PlacementEvents, QueueTarget,
+    SigningAlgorithm, Tls, TokenKind, TrustedIssuer,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -98,6 +98,18 @@ struct Arguments {
     /// The name of the fleet; of several the newest active one is used.
     #[arg(long, env = "GAME_SESSION_FLEET_NAME", conflicts_with_all = ["fleet", "alias", "build"])]
     fleet_name: Option<String>,
+    /// The name or ARN of the queue that places game sessions, in place of a fleet.
+    #[arg(long, env = "GAME_SESSION_QUEUE", conflicts_with_all = ["fleet", "alias", "build", "fleet_name", "location", "legacy", "original_contract"])]
+    queue: Option<String>,
+    /// The ARN of a fleet or alias behind the queue, to be listed; may be repeated. The queue is asked unless told.
+    #[arg(long, env = "GAME_SESSION_DESTINATIONS", value_delimiter = ',', requires = "queue")]
+    destination: Vec<String>,
+    /// The ARN of the SNS topic that tells of the queue's placements; it posts to /v1/events/sns.
+    #[arg(long, env = "GAME_SESSION_EVENTS_TOPIC", requires = "queue")]
+    events_topic: Option<String>,
+    /// The URL of the certificate that an emulator on this machine signs its messages under.
+    #[arg(long, env = "GAME_SESSION_EVENTS_CERTIFICATE", requires = "events_topic")]
+    events_certificate: Option<String>,
     /// The location, required for an Anywhere fleet.
     #[arg(long, env = "GAME_SESSION_LOCATION")]
     location: Option<String>,
@@ -222,6 +234,18 @@ fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {
             fleet = fleet.location(location);
         }
         config = config.fleet(fleet);
+    }
+    if let Some(name) = arguments.queue {
+        let queue = QueueTarget::new(name);
+        let destinations = arguments.destination.iter();
+        config = config.queue(destinations.fold(queue, |queue, arn| queue.destination(arn)));
+    }
+    if let Some(topic) = arguments.events_topic {
+        let mut events = PlacementEvents::sns(topic);
+        if let Some(url) = arguments.events_certificate {
+            events = events.certificate_url(url);
+        }
+        config = config.placement_events(events);
     }
     if arguments.legacy {
         config = config.legacy_endpoint();

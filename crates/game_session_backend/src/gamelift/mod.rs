@@ -1,8 +1,11 @@
-//! The calls to GameLift as a trait, in plain types: one fleet and location of one account.
+//! The calls to GameLift as a trait, in plain types: one place to put game sessions, a fleet and location or a queue.
 //!
-//! [`aws`] implements it with the AWS SDK, in the only folder that names it; a test scripts its own.
+//! [`aws`] implements it with the AWS SDK, in the only folder that names it: once for a fleet, once for a queue and the
+//! fleets behind it. A test scripts its own.
 
 pub mod aws;
+mod merge;
+mod placements;
 mod retry;
 
 use std::collections::BTreeMap;
@@ -12,6 +15,7 @@ use std::str::FromStr;
 use game_session_protocol::host::SecretText;
 use game_session_protocol::{BoxedFuture, GameProperties, PlayerSessionId, PlayerSessionPolicy};
 
+pub use placements::{NewPlacement, PlacedSeat, PlacementRecord, PlacementStatus};
 pub(crate) use retry::Patient;
 
 /// Locations and their UDP ping beacons, `host:port`.
@@ -20,25 +24,45 @@ pub type PingBeacons = BTreeMap<String, String>;
 /// What a call comes to.
 pub type Outcome<T> = BoxedFuture<Result<T, GameLiftError>>;
 
-/// GameLift, seen from one fleet and location. Calls end by themselves; none is repeated inside.
+/// GameLift, seen from one fleet and location, or from one queue. Calls end by themselves; none is repeated inside.
 pub trait GameLift: Send + Sync + 'static {
-    /// `CreateGameSession`: the game session of the token, new or as it is now.
+    /// `CreateGameSession`: the game session of the token, new or as it is now. Of a fleet.
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord>;
+
+    /// `StartGameSessionPlacement`: a placement under the token. A token that was used before is
+    /// [`InvalidRequest`](GameLiftErrorKind::InvalidRequest). Of a queue.
+    fn start_placement(&self, placement: NewPlacement) -> Outcome<PlacementRecord> {
+        drop(placement);
+        no_queue("StartGameSessionPlacement")
+    }
+
+    /// `DescribeGameSessionPlacement`; `None` when there is none. Of a queue.
+    fn describe_placement(&self, token: String) -> Outcome<Option<PlacementRecord>> {
+        drop(token);
+        no_queue("DescribeGameSessionPlacement")
+    }
+
+    /// `StopGameSessionPlacement`. One that is over is [`InvalidRequest`](GameLiftErrorKind::InvalidRequest). Of a
+    /// queue.
+    fn stop_placement(&self, token: String) -> Outcome<PlacementRecord> {
+        drop(token);
+        no_queue("StopGameSessionPlacement")
+    }
 
     /// `DescribeGameSessions` of one game session; `None` when there is none.
     fn describe_game_session(&self, arn: GameSessionArn) -> Outcome<Option<GameSessionRecord>>;
 
-    /// `DescribeGameSessions` of the fleet and location, one page of those in this status.
+    /// `DescribeGameSessions` of all that is placed here, one page of those in this status.
     fn describe_game_sessions(&self, query: StatusQuery) -> Outcome<RecordPage>;
 
-    /// `SearchGameSessions` of the fleet and location: active ones that fit the filter.
+    /// `SearchGameSessions` of all that is placed here: active ones that fit the filter.
     fn search_game_sessions(&self, query: SearchQuery) -> Outcome<RecordPage>;
 
     /// `CreatePlayerSession`: reserves a seat.
     fn create_player_session(&self, arn: GameSessionArn, player: String) -> Outcome<PlayerSessionRecord>;
 
-    /// `DescribePlayerSessions` of one player, in all game sessions.
-    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>>;
+    /// `DescribePlayerSessions` of one player, in all game sessions of the region in which `near` is.
+    fn describe_player_sessions(&self, player: String, near: GameSessionArn) -> Outcome<Vec<PlayerSessionRecord>>;
 
     /// `UpdateGameSession`: what is `None` stays.
     fn update_game_session(&self, change: GameSessionChange) -> Outcome<GameSessionRecord>;
@@ -55,8 +79,17 @@ pub trait GameLift: Send + Sync + 'static {
     fn arn_of_token(&self, token: &str) -> Option<GameSessionArn>;
 }
 
+fn no_queue<T: Send + 'static>(operation: &'static str) -> Outcome<T> {
+    Box::pin(std::future::ready(Err(GameLiftError {
+        operation,
+        kind: GameLiftErrorKind::Unsupported,
+        detail: "a fleet is configured and no queue".to_owned(),
+    })))
+}
+
 /// GameLift's id of a game session, never shown to clients. 1 to 512 letters, digits and `:/-`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct GameSessionArn(String);
 
 /// A text that is no ARN of a game session.
@@ -73,6 +106,31 @@ impl GameSessionArn {
     /// What follows the last slash: the idempotency token it was made with, if any.
     pub fn last_part(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The region that its calls go to, if it names one.
+    pub fn region(&self) -> Option<&str> {
+        self.0.split(':').nth(3).filter(|region| !region.is_empty())
+    }
+
+    /// The fleet that it is in, if it names one.
+    pub fn fleet_id(&self) -> Option<&str> {
+        let (_, rest) = self.0.split_once("gamesession/")?;
+        rest.split_once('/').map(|(fleet, _)| fleet)
+    }
+}
+
+impl TryFrom<String> for GameSessionArn {
+    type Error = InvalidArn;
+
+    fn try_from(text: String) -> Result<Self, InvalidArn> {
+        text.parse()
+    }
+}
+
+impl From<GameSessionArn> for String {
+    fn from(arn: GameSessionArn) -> Self {
+        arn.0
     }
 }
 

@@ -14,7 +14,7 @@ use crate::locks::locked;
 
 use super::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession,
-    Outcome, PlayerSessionRecord, RecordPage, SearchQuery,
+    NewPlacement, Outcome, PlacementRecord, PlayerSessionRecord, RecordPage, SearchQuery,
 };
 
 const ATTEMPTS: u32 = 3;
@@ -77,6 +77,23 @@ impl Patient {
             .await
     }
 
+    /// Made twice it is refused the second time, which its caller understands.
+    pub(crate) async fn start_placement(&self, placement: NewPlacement) -> Result<PlacementRecord, GameLiftError> {
+        self.repeat(Twice::IsOnce, || self.gamelift.start_placement(placement.clone()))
+            .await
+    }
+
+    pub(crate) async fn describe_placement(&self, token: &str) -> Result<Option<PlacementRecord>, GameLiftError> {
+        self.repeat(Twice::IsOnce, || self.gamelift.describe_placement(token.to_owned()))
+            .await
+    }
+
+    /// Made twice it is refused the second time, which its caller understands.
+    pub(crate) async fn stop_placement(&self, token: &str) -> Result<PlacementRecord, GameLiftError> {
+        self.repeat(Twice::IsOnce, || self.gamelift.stop_placement(token.to_owned()))
+            .await
+    }
+
     pub(crate) async fn describe(&self, arn: &GameSessionArn) -> Result<Option<GameSessionRecord>, GameLiftError> {
         self.repeat(Twice::IsOnce, || self.gamelift.describe_game_session(arn.clone()))
             .await
@@ -98,9 +115,13 @@ impl Patient {
         .await
     }
 
-    pub(crate) async fn seats_of(&self, player: &str) -> Result<Vec<PlayerSessionRecord>, GameLiftError> {
+    pub(crate) async fn seats_of(
+        &self,
+        player: &str,
+        near: &GameSessionArn,
+    ) -> Result<Vec<PlayerSessionRecord>, GameLiftError> {
         self.repeat(Twice::IsOnce, || {
-            self.gamelift.describe_player_sessions(player.to_owned())
+            self.gamelift.describe_player_sessions(player.to_owned(), near.clone())
         })
         .await
     }

@@ -58,8 +58,8 @@ impl GameLift for LegacyGameLift {
         self.0.create_player_session(arn, player)
     }
 
-    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
-        self.0.describe_player_sessions(player)
+    fn describe_player_sessions(&self, player: String, near: GameSessionArn) -> Outcome<Vec<PlayerSessionRecord>> {
+        self.0.describe_player_sessions(player, near)
     }
 
     fn update_game_session(&self, _: GameSessionChange) -> Outcome<GameSessionRecord> {

@@ -43,6 +43,11 @@ enum OriginalContract {
 }
 
 impl Legacy {
+    /// Whether anything of the old is asked for.
+    pub(crate) fn is_on(self) -> bool {
+        self != Self::default()
+    }
+
     /// The GameLift of this backend, over the one of its endpoint.
     pub(crate) fn over(self, gamelift: impl GameLift) -> Arc<dyn GameLift> {
         match self.endpoint {

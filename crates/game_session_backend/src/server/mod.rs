@@ -23,13 +23,17 @@ use crate::api::app;
 use crate::clock::Clock;
 use crate::config::{BackendConfig, Limits};
 use crate::gamelift::GameLift;
-use crate::gamelift::aws::AwsGameLift;
+use crate::gamelift::aws::{AwsGameLift, AwsQueue};
 use crate::identity::IssuerError;
 use crate::keyring::{KEYRING_FILE_VARIABLE, KEYRING_VARIABLE, KeyringError};
+use crate::placing::Place;
+use crate::queue::reconcile::reconcile;
 use crate::state::{AppState, GameLiftPlace, Reach};
 
 /// After a failed accept (mostly: no file descriptors left) it is tried again so much later.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Open placements are looked after so often.
+const RECONCILE_PAUSE: Duration = Duration::from_secs(10);
 
 /// A running backend. Dropping it closes its socket and its connections at once.
 #[derive(Debug)]
@@ -45,8 +49,19 @@ pub struct Backend {
 #[non_exhaustive]
 pub enum BackendError {
     /// No fleet was named.
-    #[error("no fleet is configured: name the fleet or alias in which game sessions are placed")]
+    #[error("no fleet is configured: name the fleet, alias or queue by which game sessions are placed")]
     FleetMissing,
+    /// An old endpoint or contract was asked for together with a queue.
+    #[error("the old endpoint and the original contract know no queues: name a fleet in place of the queue")]
+    LegacyQueue,
+    /// The topic of placement events is none.
+    #[error("`{0}` is no topic: its ARN is like arn:aws:sns:us-west-2:123456789012:placements")]
+    Topic(String),
+    /// Placement events would be believed under a certificate from another machine.
+    #[error(
+        "a certificate for placement events may be named for an emulator on this machine only: leave it out for AWS"
+    )]
+    EventsCertificate,
     /// It would be open to a network with a keyring that nobody keeps.
     #[error(
         "a backend that is not on the loopback interface needs a lasting keyring: set {KEYRING_VARIABLE} or \
@@ -94,13 +109,8 @@ impl Backend {
     /// # Errors
     /// [`BackendError`] when the configuration is unsafe or incomplete, or the address is taken.
     pub async fn start(config: BackendConfig) -> Result<Self, BackendError> {
-        let fleet = config.fleet.clone().ok_or(BackendError::FleetMissing)?;
         safety::check(&config)?;
-        let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
-        // Again: the environment may have named one.
-        safety::check_endpoint(gamelift.endpoint())?;
-        let place = place_of(&gamelift);
-        let gamelift = config.legacy.over(gamelift);
+        let (gamelift, place) = connect(&config).await?;
         Self::bind(config, gamelift, Clock::system(), place).await
     }
 
@@ -181,26 +191,40 @@ impl AppState {
     /// # Errors
     /// [`BackendError`] when no fleet or no lasting keyring is configured, or GameLift would be asked in the clear.
     pub async fn connect(config: &BackendConfig) -> Result<Self, BackendError> {
-        let fleet = config.fleet.clone().ok_or(BackendError::FleetMissing)?;
         safety::check_lasting(config)?;
         safety::check_door(config)?;
-        let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
-        safety::check_endpoint(gamelift.endpoint())?;
-        let place = place_of(&gamelift);
-        let gamelift = config.legacy.over(gamelift);
+        safety::check_placing(config)?;
+        let (gamelift, place) = connect(config).await?;
         Ok(Self::with(config, gamelift, Clock::system(), place, Reach::Network))
     }
 }
 
-fn place_of(gamelift: &AwsGameLift) -> GameLiftPlace {
-    match gamelift.endpoint() {
-        Some(url) if safety::is_loopback(url) => GameLiftPlace::Loopback,
+/// GameLift as it is configured, and how far away it is.
+async fn connect(config: &BackendConfig) -> Result<(Arc<dyn GameLift>, GameLiftPlace), BackendError> {
+    let (gamelift, endpoint) = match config.place.clone().ok_or(BackendError::FleetMissing)? {
+        Place::Fleet(fleet) => {
+            let gamelift = AwsGameLift::connect(&config.aws, fleet).await;
+            let endpoint = gamelift.endpoint().map(str::to_owned);
+            (config.legacy.over(gamelift), endpoint)
+        }
+        Place::Queue(queue) => {
+            let gamelift = AwsQueue::connect(&config.aws, queue).await;
+            let endpoint = gamelift.endpoint().map(str::to_owned);
+            (Arc::new(gamelift) as Arc<dyn GameLift>, endpoint)
+        }
+    };
+    // Again: the environment may have named one.
+    safety::check_endpoint(endpoint.as_deref())?;
+    let place = match endpoint {
+        Some(url) if safety::is_loopback(&url) => GameLiftPlace::Loopback,
         _ => GameLiftPlace::Remote,
-    }
+    };
+    Ok((gamelift, place))
 }
 
 async fn serve(listener: TcpListener, state: AppState, config: BackendConfig, mut stopped: oneshot::Receiver<()>) {
     let router = app(state.clone());
+    let _looks_after = LooksAfter::placements(&state);
     let graceful = GracefulShutdown::new();
     let (limits, behind_proxy) = (&config.limits, config.behind_proxy);
     let places = Places::new(limits, behind_proxy);
@@ -233,8 +257,37 @@ async fn serve(listener: TcpListener, state: AppState, config: BackendConfig, mu
     drop(listener);
     state.0.requests.close();
     state.0.watch.stop();
+    if let Some(queue) = &state.0.queue {
+        queue.watch.stop();
+    }
     if timeout(limits.drain, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in progress and are cut off");
+    }
+}
+
+/// A task that ends with the server.
+struct LooksAfter(Option<JoinHandle<()>>);
+
+impl LooksAfter {
+    /// Looks after open placements every now and then, where a queue places.
+    fn placements(state: &AppState) -> Self {
+        let state = state.clone();
+        Self(state.0.queue.is_some().then(|| {
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(RECONCILE_PAUSE).await;
+                    reconcile(&state).await;
+                }
+            })
+        }))
+    }
+}
+
+impl Drop for LooksAfter {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }
 

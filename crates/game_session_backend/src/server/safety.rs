@@ -4,12 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::BackendError;
 use crate::config::{BackendConfig, BehindProxy};
+use crate::events::sns::Topic;
 use crate::identity::GuestDoor;
+use crate::placing::Place;
 
 /// Refuses what would be open to a network and not safe there.
 pub(super) fn check(config: &BackendConfig) -> Result<(), BackendError> {
     check_endpoint(config.aws.plain_endpoint())?;
     check_door(config)?;
+    check_placing(config)?;
     if config.listen.ip().is_loopback() {
         return Ok(());
     }
@@ -26,6 +29,19 @@ pub(super) fn check_door(config: &BackendConfig) -> Result<(), BackendError> {
         return Err(BackendError::NobodyMayEnter);
     }
     Ok(())
+}
+
+/// Refuses a queue together with what knows none, and events that anybody could send.
+pub(super) fn check_placing(config: &BackendConfig) -> Result<(), BackendError> {
+    if matches!(config.place, Some(Place::Queue(_))) && config.legacy.is_on() {
+        return Err(BackendError::LegacyQueue);
+    }
+    let Some(events) = &config.events else { return Ok(()) };
+    match (&events.topic, &events.certificate) {
+        (Some(topic), _) if Topic::of_arn(topic).is_none() => Err(BackendError::Topic(topic.clone())),
+        (_, Some(url)) if !is_loopback(url) => Err(BackendError::EventsCertificate),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a keyring that nobody keeps.

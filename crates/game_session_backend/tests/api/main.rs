@@ -4,6 +4,7 @@
 mod contract;
 mod create;
 mod emulated;
+mod events;
 mod faults;
 mod identity;
 mod join;

@@ -27,6 +27,41 @@ fn program(arguments: &[&str]) -> Command {
     program
 }
 
+/// The program with a queue in place of a fleet.
+fn with_queue(arguments: &[&str]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_game-session-backend"));
+    program
+        .args(["--listen", "127.0.0.1:0", "--queue", "arena"])
+        .args(arguments)
+        .env_remove("GAME_SESSION_FLEET")
+        .env("AWS_REGION", "us-west-2")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("RUST_LOG", "off")
+        .stderr(Stdio::piped());
+    program
+}
+
+#[test]
+fn a_queue_stands_in_for_a_fleet_and_its_topic_must_be_one() {
+    let topic = "arn:aws:sns:us-west-2:123456789012:placements";
+    assert!(
+        Running::start(with_queue(&["--events-topic", topic]))
+            .url
+            .starts_with("http://127.0.0.1:")
+    );
+    let said = refusal(with_queue(&["--events-topic", "placements"]));
+    assert!(said.contains("`placements` is no topic"), "{said}");
+    let said = refusal(with_queue(&[
+        "--events-topic",
+        topic,
+        "--events-certificate",
+        "https://evil.example/x",
+    ]));
+    assert!(said.contains("on this machine only"), "{said}");
+    let said = refusal(with_queue(&["--fleet", "fleet-1"]));
+    assert!(said.contains("cannot be used with"), "{said}");
+}
+
 /// What it says when it does not start.
 fn refusal(mut program: Command) -> String {
     let output = program.output().unwrap();

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use game_session_backend::Limits;
 use game_session_backend::gamelift::{GameLiftErrorKind as Kind, PlayerSessionStatus};
+use game_session_backend::{Keyring, Limits, QueueTarget};
 use game_session_protocol::{GameSessionId, Seat};
 use proptest::prelude::*;
 
-use crate::support::{Activation, Answer, Harness};
+use crate::support::client::NOW_MS;
+use crate::support::{Activation, Answer, Fake, Harness};
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -26,6 +27,12 @@ const CALLS: [&str; 4] = [
     "CreateGameSession",
     "DescribeGameSessions",
     "CreatePlayerSession",
+    "DescribePlayerSessions",
+];
+const CALLS_OF_A_QUEUE: [&str; 4] = [
+    "StartGameSessionPlacement",
+    "DescribeGameSessions",
+    "DescribeGameSessionPlacement",
     "DescribePlayerSessions",
 ];
 const KINDS: [Kind; 5] = [
@@ -63,8 +70,7 @@ fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
     prop::collection::vec(prop::collection::vec(step, 1..5), 1..8)
 }
 
-async fn run(rounds: Vec<Vec<Step>>) {
-    let harness = Harness::with_limits(Limits::default());
+async fn run(harness: Harness, calls: [&'static str; 4], rounds: Vec<Vec<Step>>) {
     let players = [harness.guest().await, harness.guest().await, harness.guest().await];
     let mut known: Vec<GameSessionId> = Vec::new();
     let mut by_click: BTreeMap<(usize, u8), GameSessionId> = BTreeMap::new();
@@ -98,7 +104,7 @@ async fn run(rounds: Vec<Vec<Step>>) {
                     None => continue,
                 },
                 Step::Fail { call, kind } => {
-                    harness.fake.fail_next(CALLS[call], KINDS[kind]);
+                    harness.fake.fail_next(calls[call], KINDS[kind]);
                     continue;
                 }
                 Step::Activate { how } => {
@@ -155,6 +161,17 @@ proptest! {
     #[test]
     fn no_order_of_requests_retries_and_faults_breaks_the_rules(rounds in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        runtime.block_on(run(rounds));
+        runtime.block_on(async { run(Harness::with_limits(Limits::default()), CALLS, rounds).await });
+    }
+
+    #[test]
+    fn no_order_of_requests_retries_and_faults_breaks_the_rules_of_a_queue(rounds in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let ring = Keyring::new_key_text("k1").parse().unwrap();
+            let queue = QueueTarget::new("arena");
+            let harness = Harness::configured(Fake::new(NOW_MS), ring, |config| config.queue(queue));
+            run(harness, CALLS_OF_A_QUEUE, rounds).await;
+        });
     }
 }

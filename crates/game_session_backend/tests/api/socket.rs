@@ -16,9 +16,9 @@ use crate::support::client::body;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-struct Stack {
-    emulator: Emulator,
-    backend: Backend,
+pub(crate) struct Stack {
+    pub(crate) emulator: Emulator,
+    pub(crate) backend: Backend,
 }
 
 impl Stack {
@@ -35,7 +35,7 @@ impl Stack {
     }
 
     /// A server process that takes a game session.
-    async fn process(&self, id: &str) -> GameLiftServer {
+    pub(crate) async fn process(&self, id: &str) -> GameLiftServer {
         let mut parameters = ServerParameters::default();
         for (name, value) in self.emulator.server_environment(id) {
             parameters = match name.as_str() {
@@ -64,7 +64,7 @@ impl Stack {
         server
     }
 
-    async fn guest(&self) -> Player {
+    pub(crate) async fn guest(&self) -> Player {
         let http = Client::new();
         let url = self.backend.url();
         let guest = http.post(format!("{url}/v1/guests")).send().await.unwrap();
@@ -76,7 +76,7 @@ impl Stack {
     }
 }
 
-struct Player {
+pub(crate) struct Player {
     http: Client,
     url: String,
     guest: GuestIdentity,
@@ -91,7 +91,7 @@ impl Player {
         request.bearer_auth(self.guest.access_token.expose())
     }
 
-    async fn create(&self, click: &str, wait: u32) -> Response {
+    pub(crate) async fn create(&self, click: &str, wait: u32) -> Response {
         let request = self
             .post(&format!("/v1/game-sessions?wait={wait}"))
             .header("idempotency-key", click);

@@ -6,7 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
+};
+use game_session_lambda::rows::LIST_INDEX;
 
 /// One request after the other: DynamoDB's writes are atomic, moto's are not.
 const SERVE: &str = "
@@ -87,16 +91,28 @@ pub(crate) fn client(url: &str) -> Client {
 }
 
 pub(crate) async fn make_table(client: &Client) {
-    let key = KeySchemaElement::builder().attribute_name("pk").key_type(KeyType::Hash);
-    let attribute = AttributeDefinition::builder()
-        .attribute_name("pk")
-        .attribute_type(ScalarAttributeType::S);
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind);
+        key.build().unwrap()
+    };
+    let attribute = |name: &str, kind| {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind);
+        attribute.build().unwrap()
+    };
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(LIST_INDEX)
+        .key_schema(key("list", KeyType::Hash))
+        .key_schema(key("due_ms", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
     client
         .create_table()
         .table_name("rows")
         .billing_mode(BillingMode::PayPerRequest)
-        .key_schema(key.build().unwrap())
-        .attribute_definitions(attribute.build().unwrap())
+        .key_schema(key("pk", KeyType::Hash))
+        .global_secondary_indexes(index.build().unwrap())
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("list", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_ms", ScalarAttributeType::N))
         .send()
         .await
         .unwrap();

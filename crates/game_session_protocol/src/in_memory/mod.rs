@@ -21,6 +21,7 @@
 //!     properties: GameProperties::new(),
 //!     privacy: Privacy::Listed,
 //!     password: None,
+//!     latencies: Latencies::default(),
 //! }, Progress::ignored());
 //! assert!(block_on(poll_once(&mut seat)).is_none(), "it waits for the server process");
 //!

@@ -18,6 +18,7 @@ pub(super) fn create_named(name: &str, max_players: u16) -> CreateGameSession {
         properties: GameProperties::new(),
         privacy: Privacy::Listed,
         password: None,
+        latencies: crate::Latencies::default(),
     }
 }
 
@@ -231,6 +232,7 @@ fn a_quick_join_prefers_a_running_game_session() {
         max_players: 4,
         build: "dev".parse().unwrap(),
         properties: GameProperties::new(),
+        latencies: crate::Latencies::default(),
     };
     let found = block_on(
         orchestrator
@@ -404,6 +406,7 @@ fn a_password_is_asked_of_everyone_but_its_owner_and_who_is_in() {
             max_players: 4,
             build: "dev".parse().unwrap(),
             properties: GameProperties::new(),
+            latencies: crate::Latencies::default(),
         },
         Progress::ignored(),
     ));

@@ -92,6 +92,8 @@ impl Draft {
             properties,
             privacy,
             password,
+            // One process: there is nothing to choose between.
+            latencies: _,
         } = request;
         let draft = Self {
             name,

@@ -127,7 +127,7 @@ impl GameLift for AwsGameLift {
         })
     }
 
-    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
+    fn describe_player_sessions(&self, player: String, _: GameSessionArn) -> Outcome<Vec<PlayerSessionRecord>> {
         const CALL: &str = "DescribePlayerSessions";
         let call = self
             .client

@@ -1,15 +1,17 @@
 //! The types of the AWS SDK as ours, and ours as its.
 
 use aws_sdk_gamelift::types::{
-    GameProperty, GameSession, GameSessionStatus as AwsStatus, LocationModel, PlayerSession,
-    PlayerSessionCreationPolicy as AwsPolicy, PlayerSessionStatus as AwsSeatStatus,
+    GameProperty, GameSession, GameSessionPlacement, GameSessionPlacementState, GameSessionStatus as AwsStatus,
+    LocationModel, PlayerLatency, PlayerSession, PlayerSessionCreationPolicy as AwsPolicy,
+    PlayerSessionStatus as AwsSeatStatus,
 };
 use game_session_protocol::host::SecretText;
-use game_session_protocol::{GameProperties, PlayerSessionPolicy};
+use game_session_protocol::{GameProperties, Latencies, PlayerSessionPolicy};
 
 use super::errors::unreadable;
 use crate::gamelift::{
-    GameLiftError, GameSessionRecord, GameSessionStatus, PlayerSessionRecord, PlayerSessionStatus, RecordPage,
+    GameLiftError, GameSessionRecord, GameSessionStatus, PlacedSeat, PlacementRecord, PlacementStatus,
+    PlayerSessionRecord, PlayerSessionStatus, RecordPage,
 };
 
 /// What cannot be read is left out: it is nothing that this backend made.
@@ -75,6 +77,57 @@ pub(super) fn seat(seat: &PlayerSession) -> Option<PlayerSessionRecord> {
             _ => PlayerSessionStatus::Unknown,
         },
     })
+}
+
+pub(super) fn placement(
+    operation: &'static str,
+    placement: Option<GameSessionPlacement>,
+) -> Result<PlacementRecord, GameLiftError> {
+    let placement = placement.ok_or_else(|| unreadable(operation))?;
+    let millis = |time: Option<&aws_sdk_gamelift::primitives::DateTime>| time?.to_millis().ok()?.try_into().ok();
+    let seats = placement.placed_player_sessions().iter().filter_map(|seat| {
+        Some(PlacedSeat {
+            player: seat.player_id()?.to_owned(),
+            id: seat.player_session_id()?.parse().ok()?,
+        })
+    });
+    Ok(PlacementRecord {
+        status: placement.status().map_or(PlacementStatus::Unknown, placement_status_in),
+        arn: placement.game_session_arn().and_then(|arn| arn.parse().ok()),
+        seats: seats.collect(),
+        name: placement.game_session_name().unwrap_or_default().to_owned(),
+        max_players: placement
+            .maximum_player_session_count()
+            .and_then(|count| u16::try_from(count).ok())
+            .unwrap_or(0),
+        properties: properties_in(placement.game_properties()),
+        session_data: SecretText::new(placement.game_session_data().unwrap_or_default()),
+        started_at_ms: millis(placement.start_time()),
+        ended_at_ms: millis(placement.end_time()),
+    })
+}
+
+fn placement_status_in(status: &GameSessionPlacementState) -> PlacementStatus {
+    match status {
+        GameSessionPlacementState::Pending => PlacementStatus::Pending,
+        GameSessionPlacementState::Fulfilled => PlacementStatus::Fulfilled,
+        GameSessionPlacementState::Cancelled => PlacementStatus::Cancelled,
+        GameSessionPlacementState::TimedOut => PlacementStatus::TimedOut,
+        GameSessionPlacementState::Failed => PlacementStatus::Failed,
+        _ => PlacementStatus::Unknown,
+    }
+}
+
+/// None when nothing was measured: an empty list would have the queue's latency policies apply.
+pub(super) fn latencies_out(player: &str, latencies: &Latencies) -> Option<Vec<PlayerLatency>> {
+    let latency = |(location, millis)| {
+        PlayerLatency::builder()
+            .player_id(player)
+            .region_identifier(location)
+            .latency_in_milliseconds(f32::from(millis))
+            .build()
+    };
+    (!latencies.is_empty()).then(|| latencies.iter().map(latency).collect())
 }
 
 /// A location and its UDP ping beacon, if it has one.

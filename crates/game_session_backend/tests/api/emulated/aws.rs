@@ -12,12 +12,12 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use axum::http::{Request, Uri};
 use bytes::Bytes;
-use game_session_backend::FleetTarget;
-use game_session_backend::gamelift::aws::AwsGameLift;
+use game_session_backend::gamelift::aws::{AwsGameLift, AwsQueue};
 use game_session_backend::gamelift::{
-    GameLift, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession, Outcome, PingBeacons,
-    PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
+    GameLift, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession, NewPlacement, Outcome, PingBeacons,
+    PlacementRecord, PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
 };
+use game_session_backend::{FleetTarget, QueueTarget};
 use gamelift_emulator::Emulator;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
@@ -31,6 +31,8 @@ pub(crate) struct Pipe(Arc<Inside>);
 
 struct Inside {
     emulator: Arc<Emulator>,
+    /// Other regions, each with an emulator of its own.
+    others: Mutex<BTreeMap<String, Arc<Emulator>>>,
     lost: Mutex<Vec<&'static str>>,
     spoilt: Mutex<Vec<&'static str>>,
     builds: Mutex<BTreeMap<String, Vec<String>>>,
@@ -46,6 +48,7 @@ impl Pipe {
     pub(super) fn new(emulator: Arc<Emulator>) -> Self {
         Self(Arc::new(Inside {
             emulator,
+            others: Mutex::default(),
             lost: Mutex::default(),
             spoilt: Mutex::default(),
             builds: Mutex::default(),
@@ -54,6 +57,25 @@ impl Pipe {
 
     pub(super) fn gamelift(&self, fleet: FleetTarget) -> AwsGameLift {
         AwsGameLift::over(self.config(), fleet, Some(self.0.emulator.endpoint()))
+    }
+
+    pub(super) fn queue(&self, queue: QueueTarget) -> AwsQueue {
+        AwsQueue::over(self.config(), queue, Some(self.0.emulator.endpoint()))
+    }
+
+    /// From now on calls to the region of this emulator go there.
+    pub(super) fn add_region(&self, emulator: Arc<Emulator>) {
+        self.0.others.lock().unwrap().insert(emulator.region(), emulator);
+    }
+
+    /// Who serves the region that a request was signed for.
+    fn emulator_of(&self, request: &HttpRequest) -> Arc<Emulator> {
+        let signed = request.headers().get("authorization").unwrap_or_default();
+        let others = self.0.others.lock().unwrap();
+        let other = others
+            .iter()
+            .find(|(region, _)| signed.contains(&format!("/{region}/gamelift/")));
+        other.map_or_else(|| Arc::clone(&self.0.emulator), |(_, emulator)| Arc::clone(emulator))
     }
 
     pub(super) fn client(&self) -> Client {
@@ -127,11 +149,14 @@ impl Pipe {
             return Ok(answer);
         }
         let broken = |error: hyper::Error| ConnectorError::io(error.into());
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(self.0.emulator.connect()))
+        let emulator = self.emulator_of(&request);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(emulator.connect()))
             .await
             .map_err(broken)?;
         tokio::spawn(connection);
-        let answer = sender.send_request(outgoing(&request)).await.map_err(broken)?;
+        let endpoint = emulator.endpoint();
+        let host = endpoint.trim_start_matches("http://");
+        let answer = sender.send_request(outgoing(&request, host)).await.map_err(broken)?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await.map_err(broken)?.to_bytes();
         if takes(&self.0.spoilt, &request) {
@@ -163,12 +188,12 @@ fn is_call_of(request: &HttpRequest, operation: &str) -> bool {
     request.uri().ends_with(&format!("/{operation}")) || target.ends_with(&format!(".{operation}"))
 }
 
-fn outgoing(request: &HttpRequest) -> Request<Full<Bytes>> {
+fn outgoing(request: &HttpRequest, host: &str) -> Request<Full<Bytes>> {
     let uri: Uri = request.uri().parse().unwrap();
     let mut outgoing = Request::builder()
         .method(request.method())
         .uri(uri.path())
-        .header("host", uri.authority().unwrap().as_str());
+        .header("host", host);
     for (name, value) in request.headers() {
         outgoing = outgoing.header(name, value);
     }
@@ -185,12 +210,13 @@ impl HttpConnector for Pipe {
 
 /// Tells a fake which game sessions were asked for, so that what is secret in them is looked for everywhere.
 pub(super) struct Recorded {
-    inner: AwsGameLift,
+    inner: Arc<dyn GameLift>,
     fake: Fake,
 }
 
 impl Recorded {
-    pub(super) fn new(inner: AwsGameLift, fake: Fake) -> Self {
+    pub(super) fn new(inner: impl GameLift, fake: Fake) -> Self {
+        let inner = Arc::new(inner);
         Self { inner, fake }
     }
 }
@@ -199,6 +225,19 @@ impl GameLift for Recorded {
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
         self.fake.note(request.clone());
         self.inner.create_game_session(request)
+    }
+
+    fn start_placement(&self, placement: NewPlacement) -> Outcome<PlacementRecord> {
+        self.fake.note(placement.game_session.clone());
+        self.inner.start_placement(placement)
+    }
+
+    fn describe_placement(&self, token: String) -> Outcome<Option<PlacementRecord>> {
+        self.inner.describe_placement(token)
+    }
+
+    fn stop_placement(&self, token: String) -> Outcome<PlacementRecord> {
+        self.inner.stop_placement(token)
     }
 
     fn describe_game_session(&self, arn: GameSessionArn) -> Outcome<Option<GameSessionRecord>> {
@@ -217,8 +256,8 @@ impl GameLift for Recorded {
         self.inner.create_player_session(arn, player)
     }
 
-    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
-        self.inner.describe_player_sessions(player)
+    fn describe_player_sessions(&self, player: String, near: GameSessionArn) -> Outcome<Vec<PlayerSessionRecord>> {
+        self.inner.describe_player_sessions(player, near)
     }
 
     fn update_game_session(&self, change: GameSessionChange) -> Outcome<GameSessionRecord> {

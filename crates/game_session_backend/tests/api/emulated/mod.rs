@@ -4,6 +4,7 @@
 mod aws;
 mod fleet;
 mod process;
+mod queued;
 mod random;
 mod together;
 

@@ -17,12 +17,12 @@ use crate::support::Answer;
 use crate::support::client::{Client, body};
 
 const PASSWORD: &str = "canary-of-a-password";
-const PLAYERS: usize = 3;
+pub(super) const PLAYERS: usize = 3;
 /// The longest wait that is asked for is 3 s; the rest are calls that fail, are slow, and are made again.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub(super) const DEADLINE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone, Copy)]
-enum Ask {
+pub(super) enum Ask {
     /// An odd click makes a locked game session.
     Create {
         click: u8,
@@ -51,7 +51,7 @@ enum Ask {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Happen {
+pub(super) enum Happen {
     Fail { call: usize, error: usize },
     Slow { call: usize, millis: u64 },
     Lose { call: usize },
@@ -65,9 +65,9 @@ enum Happen {
 
 /// What happens, and then what players ask for at the same time.
 #[derive(Debug, Clone)]
-struct Round {
-    before: Vec<Happen>,
-    asks: Vec<(usize, Ask)>,
+pub(super) struct Round {
+    pub(super) before: Vec<Happen>,
+    pub(super) asks: Vec<(usize, Ask)>,
 }
 
 const CALLS: [&str; 6] = [
@@ -107,7 +107,8 @@ fn ask() -> impl Strategy<Value = Ask> {
 }
 
 fn happen() -> impl Strategy<Value = Happen> {
-    let call = 0..CALLS.len();
+    // As many as the longer of the two lists of calls.
+    let call = 0..8usize;
     prop_oneof![
         3 => (call.clone(), 0..ERRORS.len()).prop_map(|(call, error)| Happen::Fail { call, error }),
         1 => (call.clone(), 1..12_000u64).prop_map(|(call, millis)| Happen::Slow { call, millis }),
@@ -121,7 +122,7 @@ fn happen() -> impl Strategy<Value = Happen> {
     ]
 }
 
-fn rounds() -> impl Strategy<Value = Vec<Round>> {
+pub(super) fn rounds() -> impl Strategy<Value = Vec<Round>> {
     let asks = prop::collection::vec((0..PLAYERS, ask()), 1..5);
     let round = (prop::collection::vec(happen(), 0..3), asks).prop_map(|(before, asks)| Round { before, asks });
     prop::collection::vec(round, 3..14)
@@ -129,18 +130,18 @@ fn rounds() -> impl Strategy<Value = Vec<Round>> {
 
 /// What was answered so far.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     sessions: Vec<GameSessionId>,
     by_click: BTreeMap<(usize, u8), GameSessionId>,
-    seats: Vec<String>,
+    pub(super) seats: Vec<String>,
     codes: Vec<String>,
-    asked: usize,
-    asked_to_create: usize,
+    pub(super) asked: usize,
+    pub(super) asked_to_create: usize,
 }
 
 impl Known {
     /// Reads an answer; gives the client that a refresh made.
-    fn learn(&mut self, player: usize, ask: Ask, answer: &Answer) {
+    pub(super) fn learn(&mut self, player: usize, ask: Ask, answer: &Answer) {
         let id = match (answer.status.as_u16(), ask) {
             (200, Ask::Code { .. }) => {
                 self.codes.push(answer.json::<JoinCode>().join_code);
@@ -173,7 +174,7 @@ impl Known {
 }
 
 /// Sends a request; `None` when there is nothing to send it about.
-fn send(client: &Client, ask: Ask, known: &Known) -> Option<JoinHandle<(Answer, Duration)>> {
+pub(super) fn send(client: &Client, ask: Ask, known: &Known) -> Option<JoinHandle<(Answer, Duration)>> {
     let client = client.clone();
     let id = match ask {
         Ask::Join { which, .. } | Ask::Seat { which } | Ask::End { which } | Ask::Code { which } => {
@@ -214,9 +215,15 @@ fn send(client: &Client, ask: Ask, known: &Known) -> Option<JoinHandle<(Answer, 
 }
 
 /// Which instance answers, and what happens there.
-async fn let_happen(stage: &Stage, event: Happen, known: &Known, instance: &mut usize) {
+pub(super) async fn let_happen(
+    stage: &Stage,
+    calls: &[&'static str],
+    event: Happen,
+    known: &Known,
+    instance: &mut usize,
+) {
     let inject = |fault| stage.emulator.inject(fault).unwrap();
-    let named = |call: usize| Some(CALLS[call].to_owned());
+    let named = |call: usize| Some(calls[call % calls.len()].to_owned());
     let seat = |which: usize| known.seats.get(which % known.seats.len().max(1));
     match event {
         Happen::Fail { call, error } => inject(Fault::FailCalls {
@@ -229,7 +236,7 @@ async fn let_happen(stage: &Stage, event: Happen, known: &Known, instance: &mut 
             millis,
             times: 1,
         }),
-        Happen::Lose { call } => stage.pipe.lose_answer(CALLS[call]),
+        Happen::Lose { call } => stage.pipe.lose_answer(calls[call % calls.len()]),
         Happen::Serve { how } => stage.processes.serve(SERVES[how]),
         Happen::CrashAll => inject(Fault::CrashProcesses { process_id: None }),
         Happen::Arrive { which } => drop(seat(which).map(|seat| stage.processes.arrive(seat))),
@@ -251,7 +258,7 @@ async fn run(rounds: Vec<Round>) {
         stage.have_free_processes(4).await;
         let before = stage.emulator.snapshot();
         for event in round.before {
-            let_happen(&stage, event, &known, &mut instance).await;
+            let_happen(&stage, &CALLS, event, &known, &mut instance).await;
         }
         let mut running = Vec::new();
         for (player, ask) in round.asks {

@@ -10,7 +10,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use game_session_backend::gamelift::{GameLiftErrorKind as Kind, GameSessionStatus};
-use game_session_backend::{AppState, AwsTarget, Backend, BackendConfig, Clock, Keyring, Limits, Rate, app};
+use game_session_backend::{
+    AppState, AwsTarget, Backend, BackendConfig, Clock, Keyring, Limits, PlacementEvents, QueueTarget, Rate, app,
+};
 use game_session_protocol::GameSessionData;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -66,6 +68,7 @@ impl Home for Local {
             Scene::AllIsWell | Scene::NeverActive | Scene::Crashing => None,
         };
         self.fake.fail_always("CreateGameSession", failure);
+        self.fake.fail_always("StartGameSessionPlacement", failure);
         self.fake.activation(match scene {
             Scene::NeverActive => Activation::Never,
             Scene::Crashing => Activation::Ends(GameSessionStatus::Error),
@@ -107,11 +110,35 @@ async fn the_contract_holds_in_process() {
     list::run(Local { fake, door }).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_contract_holds_in_queue_mode() {
+    log::record();
+    for config in [queue(), queue().placement_events(PlacementEvents::invoked())] {
+        let fake = Fake::new(NOW_MS);
+        let state = AppState::new(&config, Arc::new(fake.clone()), Clock::with_tokio(NOW_MS));
+        let door = Door::Router(app(state));
+        list::run(Local { fake, door }).await;
+    }
+}
+
+#[tokio::test]
+async fn the_contract_holds_in_queue_mode_on_a_socket() {
+    on_a_socket(queue()).await;
+}
+
 #[tokio::test]
 async fn the_contract_holds_on_a_socket() {
+    on_a_socket(config()).await;
+}
+
+fn queue() -> BackendConfig {
+    config().queue(QueueTarget::new("arena"))
+}
+
+async fn on_a_socket(config: BackendConfig) {
     log::record();
     let fake = Fake::new(NOW_MS);
-    let backend = Backend::start_with(config(), Arc::new(fake.clone()), Clock::fixed(NOW_MS))
+    let backend = Backend::start_with(config, Arc::new(fake.clone()), Clock::fixed(NOW_MS))
         .await
         .unwrap();
     let http = reqwest::Client::builder()

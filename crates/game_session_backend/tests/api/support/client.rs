@@ -24,6 +24,7 @@ pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
 /// A router over a fake, with a clock that stands still.
 pub(crate) struct Harness {
     pub(crate) router: Router,
+    pub(crate) state: AppState,
     pub(crate) fake: Fake,
     pub(crate) clock: Clock,
     pub(crate) ring: Keyring,
@@ -63,7 +64,8 @@ impl Harness {
         log::record();
         let state = AppState::new(config, gamelift, clock.clone());
         Self {
-            router: app(state),
+            router: app(state.clone()),
+            state,
             fake,
             clock,
             ring,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use game_session_backend::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord,
-    GameSessionStatus, NewGameSession, Outcome, PingBeacons, PlayerSessionRecord, PlayerSessionStatus, RecordPage,
-    SearchQuery, StatusQuery,
+    GameSessionStatus, NewGameSession, NewPlacement, Outcome, PingBeacons, PlacedSeat, PlacementRecord,
+    PlacementStatus, PlayerSessionRecord, PlayerSessionStatus, RecordPage, SearchQuery, StatusQuery,
 };
 use game_session_protocol::PlayerSessionPolicy;
 
@@ -31,6 +31,7 @@ pub(crate) struct Fake(Arc<Mutex<World>>);
 struct World {
     activation: Activation,
     sessions: BTreeMap<GameSessionArn, Session>,
+    placements: BTreeMap<String, Placement>,
     seats: Vec<PlayerSessionRecord>,
     calls: Vec<&'static str>,
     failures: BTreeMap<&'static str, VecDeque<GameLiftErrorKind>>,
@@ -48,6 +49,12 @@ struct Session {
     polls: u32,
 }
 
+struct Placement {
+    wanted: NewPlacement,
+    record: PlacementRecord,
+    polls: u32,
+}
+
 pub(crate) const LOCATION: &str = "custom-local";
 
 /// What GameLift says in its errors, and no client may read.
@@ -58,6 +65,7 @@ impl Fake {
         Self(Arc::new(Mutex::new(World {
             activation: Activation::AtFirstPoll,
             sessions: BTreeMap::new(),
+            placements: BTreeMap::new(),
             seats: Vec::new(),
             calls: Vec::new(),
             failures: BTreeMap::new(),
@@ -72,6 +80,16 @@ impl Fake {
 
     pub(crate) fn activation(&self, activation: Activation) {
         self.0.lock().unwrap().activation = activation;
+    }
+
+    /// Every placement is over so, the next time it is asked for.
+    pub(crate) fn end_placements(&self, status: PlacementStatus) {
+        let mut world = self.0.lock().unwrap();
+        for placement in world.placements.values_mut() {
+            if placement.record.status == PlacementStatus::Pending {
+                placement.record.status = status;
+            }
+        }
     }
 
     /// The next call of this name fails so.
@@ -235,7 +253,124 @@ impl World {
     }
 }
 
+impl World {
+    /// A placement as it is now, once it was looked at.
+    fn placement(&mut self, token: &str, arn: GameSessionArn) -> Option<PlacementRecord> {
+        let activation = self.activation;
+        let placement = self.placements.get_mut(token)?;
+        if placement.record.status == PlacementStatus::Pending {
+            placement.polls += 1;
+            match activation {
+                Activation::AtFirstPoll | Activation::AtOnce => self.fulfil(token, arn),
+                Activation::AfterPolls(count) if placement.polls >= count => self.fulfil(token, arn),
+                Activation::Ends(_) => placement.record.status = PlacementStatus::Failed,
+                Activation::AfterPolls(_) | Activation::Never => {}
+            }
+        }
+        Some(self.placements[token].record.clone())
+    }
+
+    fn fulfil(&mut self, token: &str, arn: GameSessionArn) {
+        let wanted = self.placements[token].wanted.clone();
+        let port = 7000 + u16::try_from(self.sessions.len()).unwrap();
+        self.sessions.insert(
+            arn.clone(),
+            Session {
+                record: self.new_record(&arn, GameSessionStatus::Active, &wanted.game_session, port),
+                arguments: wanted.game_session,
+                polls: 0,
+            },
+        );
+        let seat = PlayerSessionRecord {
+            id: format!("psess-{}", self.seats.len() + 1).parse().unwrap(),
+            arn: arn.clone(),
+            player: wanted.player.clone(),
+            status: PlayerSessionStatus::Reserved,
+        };
+        let created_at_ms = self.created_at_ms;
+        let record = &mut self.placements.get_mut(token).unwrap().record;
+        record.status = PlacementStatus::Fulfilled;
+        record.arn = Some(arn);
+        record.ended_at_ms = Some(created_at_ms);
+        record.seats = vec![PlacedSeat {
+            player: wanted.player,
+            id: seat.id.clone(),
+        }];
+        self.seats.push(seat);
+    }
+
+    fn new_record(
+        &self,
+        arn: &GameSessionArn,
+        status: GameSessionStatus,
+        request: &NewGameSession,
+        port: u16,
+    ) -> GameSessionRecord {
+        GameSessionRecord {
+            arn: arn.clone(),
+            status,
+            name: request.name.clone(),
+            max_players: request.max_players,
+            current_players: 0,
+            policy: PlayerSessionPolicy::AcceptAll,
+            properties: request.properties.clone(),
+            ip_address: Some("127.0.0.1".to_owned()),
+            port: Some(port),
+            location: Some(LOCATION.to_owned()),
+            created_at_ms: Some(self.created_at_ms),
+            session_data: request.session_data.clone(),
+        }
+    }
+}
+
 impl GameLift for Fake {
+    fn start_placement(&self, wanted: NewPlacement) -> Outcome<PlacementRecord> {
+        let arn = self.arn_of_token(&wanted.game_session.token).unwrap();
+        self.call("StartGameSessionPlacement", |world| {
+            let request = wanted.game_session.clone();
+            let token = request.token.clone();
+            world.requests.push(request.clone());
+            if world.placements.contains_key(&token) {
+                return Err(GameLiftErrorKind::InvalidRequest);
+            }
+            let record = PlacementRecord {
+                status: PlacementStatus::Pending,
+                arn: None,
+                seats: Vec::new(),
+                name: request.name,
+                max_players: request.max_players,
+                properties: request.properties,
+                session_data: request.session_data,
+                started_at_ms: Some(world.created_at_ms),
+                ended_at_ms: None,
+            };
+            let polls = 0;
+            world
+                .placements
+                .insert(token.clone(), Placement { wanted, record, polls });
+            if world.activation == Activation::AtOnce {
+                world.fulfil(&token, arn);
+            }
+            Ok(world.placements[&token].record.clone())
+        })
+    }
+
+    fn describe_placement(&self, token: String) -> Outcome<Option<PlacementRecord>> {
+        let arn = self.arn_of_token(&token).unwrap();
+        self.call("DescribeGameSessionPlacement", |world| Ok(world.placement(&token, arn)))
+    }
+
+    fn stop_placement(&self, token: String) -> Outcome<PlacementRecord> {
+        self.call("StopGameSessionPlacement", |world| {
+            let placement = world.placements.get_mut(&token).ok_or(GameLiftErrorKind::NotFound)?;
+            if placement.record.status != PlacementStatus::Pending {
+                return Err(GameLiftErrorKind::InvalidRequest);
+            }
+            placement.record.status = PlacementStatus::Cancelled;
+            Ok(placement.record.clone())
+        })
+    }
+
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
         let arn = self.arn_of_token(&request.token).unwrap();
         self.call("CreateGameSession", |world| {
@@ -253,20 +388,7 @@ impl GameLift for Fake {
                 _ => GameSessionStatus::Activating,
             };
             let port = 7000 + u16::try_from(world.sessions.len()).unwrap();
-            let record = GameSessionRecord {
-                arn: arn.clone(),
-                status,
-                name: request.name.clone(),
-                max_players: request.max_players,
-                current_players: 0,
-                policy: PlayerSessionPolicy::AcceptAll,
-                properties: request.properties.clone(),
-                ip_address: Some("127.0.0.1".to_owned()),
-                port: Some(port),
-                location: Some(LOCATION.to_owned()),
-                created_at_ms: Some(world.created_at_ms),
-                session_data: request.session_data.clone(),
-            };
+            let record = world.new_record(&arn, status, &request, port);
             world.sessions.insert(
                 arn.clone(),
                 Session {
@@ -332,7 +454,7 @@ impl GameLift for Fake {
         })
     }
 
-    fn describe_player_sessions(&self, player: String) -> Outcome<Vec<PlayerSessionRecord>> {
+    fn describe_player_sessions(&self, player: String, _: GameSessionArn) -> Outcome<Vec<PlayerSessionRecord>> {
         self.call("DescribePlayerSessions", |world| {
             Ok(world
                 .seats

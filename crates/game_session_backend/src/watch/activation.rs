@@ -1,0 +1,151 @@
+//! Waiting for game sessions to become active.
+//!
+//! While one or two wait, their game sessions are asked for by id; while more wait, the fleet's active and activating
+//! ones are listed instead, and only those that are in neither list are asked for by id: their end is near. So the
+//! number of calls does not grow with that of waiters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Awaited, Pace, Source, Watch};
+use crate::gamelift::{
+    GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionRecord, GameSessionStatus, StatusQuery,
+};
+
+/// Up to so many waiters are asked for one by one.
+const FEW: usize = 2;
+/// A list is read up to so many pages.
+const MOST_PAGES: usize = 10;
+
+/// What a wait comes to.
+#[derive(Debug)]
+pub(crate) enum Waited {
+    /// It is active, or over.
+    Settled(GameSessionRecord),
+    /// There is no such game session.
+    Gone,
+    /// Asking fails, and asking again will not help.
+    Failed(GameLiftError),
+    /// The time is up, and it is still activating.
+    StillActivating,
+    /// Too many wait already.
+    TooMany,
+    /// The backend is about to stop.
+    Stopped,
+}
+
+type Answer = Result<Option<GameSessionRecord>, GameLiftError>;
+
+/// The wait of all who wait for game sessions of a backend's fleet and location. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct ActivationWatch(Watch<Activations>);
+
+struct Activations(Arc<dyn GameLift>);
+
+impl ActivationWatch {
+    pub(crate) fn new(gamelift: Arc<dyn GameLift>, pace: Pace) -> Self {
+        Self(Watch::new(Activations(gamelift), pace))
+    }
+
+    /// Waits until a game session that was activating at `seen` is active or over, for so long at most.
+    pub(crate) async fn settled(&self, arn: &GameSessionArn, seen: Instant, wait: Duration) -> Waited {
+        match self.0.answer(arn, seen, wait).await {
+            Awaited::Answer(Ok(Some(record))) => Waited::Settled(record),
+            Awaited::Answer(Ok(None)) => Waited::Gone,
+            Awaited::Answer(Err(error)) => Waited::Failed(error),
+            Awaited::NotYet => Waited::StillActivating,
+            Awaited::TooMany => Waited::TooMany,
+            Awaited::Stopped => Waited::Stopped,
+        }
+    }
+
+    /// Ends all waits, also later ones, so that their requests are answered before the backend stops.
+    pub(crate) fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+impl Source for Activations {
+    type Key = GameSessionArn;
+    type Answer = Answer;
+
+    const AT_ONCE: usize = usize::MAX;
+
+    async fn ask(&self, due: BTreeMap<GameSessionArn, Duration>) -> Vec<(GameSessionArn, Answer)> {
+        let due: BTreeSet<_> = due.into_keys().collect();
+        let mut answers = Vec::new();
+        if due.len() <= FEW {
+            for arn in due {
+                self.ask_by_id(arn, &mut answers).await;
+            }
+        } else if let Err(error) = self.ask_by_lists(&due, &mut answers).await {
+            answers.extend(due.into_iter().map(|arn| (arn, Err(error.clone()))));
+        }
+        answers.retain(|(_, answer)| is_final(answer));
+        answers
+    }
+}
+
+impl Activations {
+    async fn ask_by_id(&self, arn: GameSessionArn, answers: &mut Vec<(GameSessionArn, Answer)>) {
+        let answer = self.0.describe_game_session(arn.clone()).await;
+        answers.push((arn, answer));
+    }
+
+    async fn ask_by_lists(
+        &self,
+        due: &BTreeSet<GameSessionArn>,
+        answers: &mut Vec<(GameSessionArn, Answer)>,
+    ) -> Result<(), GameLiftError> {
+        let mut missing = due.clone();
+        for status in [GameSessionStatus::Active, GameSessionStatus::Activating] {
+            let mut next_token = None;
+            for _ in 0..MOST_PAGES {
+                if missing.is_empty() {
+                    return Ok(());
+                }
+                let page = self
+                    .0
+                    .describe_game_sessions(StatusQuery { status, next_token })
+                    .await?;
+                for record in page.records {
+                    if missing.remove(&record.arn) {
+                        answers.push((record.arn.clone(), Ok(Some(record))));
+                    }
+                }
+                next_token = page.next_token;
+                if next_token.is_none() {
+                    break;
+                }
+            }
+        }
+        for arn in missing {
+            self.ask_by_id(arn, answers).await;
+        }
+        Ok(())
+    }
+}
+
+/// Whether waiting longer would not change it.
+fn is_final(answer: &Answer) -> bool {
+    match answer {
+        Ok(Some(record)) => record.status == GameSessionStatus::Active || record.status.is_over(),
+        Ok(None) => true,
+        Err(error) => !may_pass(error.kind),
+    }
+}
+
+/// Whether the same question may be answered later.
+pub(crate) fn may_pass(kind: GameLiftErrorKind) -> bool {
+    matches!(
+        kind,
+        GameLiftErrorKind::Throttled
+            | GameLiftErrorKind::Internal
+            | GameLiftErrorKind::TimedOut
+            | GameLiftErrorKind::Unreachable
+            | GameLiftErrorKind::Conflict
+    )
+}
