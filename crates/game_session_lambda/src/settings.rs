@@ -48,11 +48,13 @@ pub const OIDC_LEEWAY_VARIABLE: &str = "GAME_SESSION_OIDC_LEEWAY";
 pub const GUESTS_VARIABLE: &str = "GAME_SESSION_GUESTS";
 
 /// Every variable that [`Settings::read`] reads.
-pub const VARIABLES: [&str; 17] = [
+pub const VARIABLES: [&str; 19] = [
     TABLE_VARIABLE,
     KEYRING_SECRET_VARIABLE,
     FLEET_VARIABLE,
     ALIAS_VARIABLE,
+    QUEUE_VARIABLE,
+    DESTINATIONS_VARIABLE,
     LOCATION_VARIABLE,
     SERVER_PORT_VARIABLE,
     PROPERTY_KEYS_VARIABLE,
@@ -133,6 +135,7 @@ impl Settings {
         let get = |name| variable(name).filter(|value| !value.is_empty());
         let required = |name| get(name).ok_or(SettingsError::Missing(name));
         let backend = BackendConfig::new(AwsTarget::from_env());
+        let location = get(LOCATION_VARIABLE);
         let backend = match (get(QUEUE_VARIABLE), get(FLEET_VARIABLE), get(ALIAS_VARIABLE)) {
             (Some(queue), _, _) => {
                 let destinations = get(DESTINATIONS_VARIABLE).unwrap_or_default();
@@ -142,8 +145,8 @@ impl Settings {
                     .fold(QueueTarget::new(queue), QueueTarget::destination);
                 backend.queue(queue).placement_events(PlacementEvents::invoked())
             }
-            (None, Some(fleet), _) => backend.fleet(at(FleetTarget::new(fleet), get(LOCATION_VARIABLE))),
-            (None, None, Some(alias)) => backend.fleet(at(FleetTarget::alias(alias), get(LOCATION_VARIABLE))),
+            (None, Some(fleet), _) => backend.fleet(at(FleetTarget::new(fleet), location)),
+            (None, None, Some(alias)) => backend.fleet(at(FleetTarget::alias(alias), location)),
             (None, None, None) => return Err(SettingsError::Missing(FLEET_VARIABLE)),
         };
         let seconds = |name, default, least, most| match get(name) {
