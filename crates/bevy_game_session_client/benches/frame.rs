@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bevy_app::prelude::*;
+use bevy_ecs::schedule::{Schedules, SingleThreadedExecutor};
 use bevy_game_session_client::prelude::*;
 use bevy_state::app::StatesPlugin;
 use bevy_time::{TimePlugin, TimeUpdateStrategy};
@@ -20,8 +21,8 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Names what a child does, and for how many frames.
 const CHILD: &str = "FRAME_BENCH_CHILD";
 const CASES: [&str; 3] = ["without", "idle", "in flight"];
-const SHORT: u32 = 1_000;
-const LONG: u32 = 3_000;
+const SHORT: u32 = 200;
+const LONG: u32 = 600;
 
 fn main() {
     if let Ok(child) = std::env::var(CHILD) {
@@ -67,6 +68,10 @@ fn app(case: &str) -> App {
             sessions.quick_join("game", SessionSettings::new(4));
             sessions.find(SessionQuery::new());
         });
+    }
+    // The executor on several threads spins and allocates for each system of a frame, ours or not.
+    for (_, schedule) in app.world_mut().resource_mut::<Schedules>().iter_mut() {
+        schedule.set_executor(SingleThreadedExecutor::new());
     }
     app
 }

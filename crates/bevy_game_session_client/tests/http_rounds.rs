@@ -2,10 +2,6 @@
 //! began. A process of its own, so that nothing else has threads or sockets in it.
 #![cfg(all(feature = "http", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::semicolon_if_nothing_returned,
-    reason = "a test's closures are one call long"
-)]
 
 #[path = "client/common.rs"]
 #[expect(dead_code, reason = "it is shared with the other tests")]
@@ -77,7 +73,7 @@ fn reply(status: u16, answer: Result<impl Serialize, ServiceError>) -> Reply {
 
 /// Turns the app until it heard this.
 fn hears(app: &mut App, news: &str, all: &mut Vec<String>) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !all.iter().any(|heard| heard == news) {
         assert!(Instant::now() < end, "{news} was not heard: {all:?}");
         all.extend(heard(app));
@@ -98,7 +94,7 @@ fn round(app: &mut App) -> Vec<String> {
     hears(app, "mine ended", &mut all);
     with_sessions(app, |sessions| sessions.destroy("mine"));
     let search = with_sessions(app, |sessions| sessions.find(SessionQuery::new()));
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     let found = loop {
         assert!(Instant::now() < end, "nothing was found");
         app.update();
@@ -125,7 +121,7 @@ fn count(what: &str) -> usize {
 
 /// Waits until there are so many again: a closed connection takes the system a moment.
 fn comes_back_to(what: &str, least: usize, round: usize) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while count(what) > least {
         assert!(
             Instant::now() < end,

@@ -81,7 +81,7 @@ fn travel(rate: f64) -> (Took, Took) {
     app.init_resource::<Watch>()
         .add_systems(First, |mut watch: ResMut<Watch>| watch.frame += 1)
         .add_observer(|_: On<SessionStarted>, mut watch: ResMut<Watch>| {
-            watch.seated = Some((watch.frame, Instant::now()))
+            watch.seated = Some((watch.frame, Instant::now()));
         })
         .add_systems(Update, (click, look));
     app.finish();

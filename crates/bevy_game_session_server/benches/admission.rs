@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     show("admitted, ticket and acceptance", &mut admitted);
     show("floor: bare acceptances", &mut bare);
+    println!("aim: {PLAYERS} with ticket and acceptance in 250 ms");
     Ok(())
 }
 

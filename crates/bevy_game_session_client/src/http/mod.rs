@@ -1,6 +1,6 @@
 //! The session service over HTTP: sessions through the backend.
 //!
-//! [`link`] is the one file that knows the HTTP client, `beacon` the one that knows UDP; `ask` judges answers and repeats requests; `seat` waits for
+//! [`link`] is the one file that knows the HTTP client, `beacon` the one that knows UDP; `question` is what is asked and answered, `ask` judges answers and repeats requests; `seat` waits for
 //! seats; `identity` keeps the player's guest identity; `runtime` is the thread on which all of it runs.
 
 mod ask;
@@ -9,6 +9,7 @@ mod identity;
 #[cfg(feature = "resume")]
 mod kept;
 mod link;
+mod question;
 mod runtime;
 mod seat;
 
@@ -27,10 +28,11 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use ask::{Backend, Question};
+use ask::Backend;
 use beacon::Beacons;
 use identity::Identity;
 use link::{Link, Method};
+use question::{Question, query_of};
 use runtime::Runtime;
 
 /// How a backend is reached. [`connect`](Self::connect) makes the service; nothing is sent before the first call.
@@ -183,7 +185,7 @@ impl SessionService for HttpSessionService {
     fn find(&self, query: FindGameSessions) -> BoxedFuture<Result<GameSessionPage, ServiceError>> {
         let (backend, limit) = (self.backend.clone(), self.answer);
         self.call(async move {
-            let question = Question::new(Method::Get, routes::GAME_SESSIONS).queries(ask::query_of(&query));
+            let question = Question::new(Method::Get, routes::GAME_SESSIONS).queries(query_of(&query));
             backend.ask(&question, limit).await?.read()
         })
     }

@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::info;
 
-use super::ask::{Backend, Question, Reply, UNDO_LIMIT};
+use super::ask::{Backend, UNDO_LIMIT};
 use super::link::Method;
+use super::question::{Question, Reply};
 
 /// How long the backend is asked to hold an answer back.
 const WAIT_SECONDS: u64 = 20;
@@ -146,15 +147,16 @@ enum Placed {
 
 impl Placed {
     fn read(reply: &Reply) -> Result<Self, ServiceError> {
-        match reply.status {
-            202 => reply.read().map(Self::Placing),
-            _ => {
-                let seat: Box<Seat> = reply.read()?;
-                let trace_id = reply.trace.as_deref().unwrap_or("unknown");
-                info!(game_session = %seat.game_session.id, trace_id, "the backend gave a seat");
-                Ok(Self::Seated(seat))
-            }
+        if reply.status == 202 {
+            return reply.read().map(Self::Placing);
         }
+        let seat: Box<Seat> = reply.read()?;
+        if seat.address.port() == 0 {
+            return Err(reply.is_wrong("a seat at port 0"));
+        }
+        let trace_id = reply.trace.as_deref().unwrap_or("unknown");
+        info!(game_session = %seat.game_session.id, trace_id, "the backend gave a seat");
+        Ok(Self::Seated(seat))
     }
 
     fn id(&self) -> &GameSessionId {

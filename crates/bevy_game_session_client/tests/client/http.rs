@@ -8,13 +8,15 @@ use std::time::Duration;
 use bevy_game_session_client::{HttpSessionService, HttpSettings};
 use futures_lite::future::{block_on, poll_once, zip};
 use game_session_protocol::*;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::common::{game_session, seat};
 use super::http_server::{Reply, Server, guest, guest_with_secret, response, script};
 
 fn service(server: &Server) -> HttpSessionService {
     HttpSettings::new(&server.url)
-        .answer_limit(Duration::from_millis(1500))
+        .answer_limit(Duration::from_mins(1))
         .connect()
         .unwrap()
 }
@@ -124,6 +126,62 @@ fn junk_and_wrong_types_are_named_and_never_panic() {
 }
 
 #[test]
+fn a_seat_with_a_missing_a_zero_or_an_impossible_port_is_named() {
+    for (address, named) in [
+        ("127.0.0.1", "address"),
+        ("127.0.0.1:0", "port 0"),
+        ("127.0.0.1:70000", "address"),
+    ] {
+        let body = seated().replace("127.0.0.1:7777", address);
+        let server = script(vec![Reply::Json(201, body)]);
+        let join = JoinGameSession::new("gs-1".parse().unwrap(), "dev".parse().unwrap());
+        let answer = block_on(service(&server).join(join, Progress::ignored()));
+        let Err(ServiceError::Protocol { what }) = answer else {
+            panic!("{answer:?}")
+        };
+        assert!(what.contains("status 201") && what.contains(named), "{what}");
+    }
+}
+
+#[test]
+fn an_answer_that_was_changed_on_its_way_is_read_or_named_and_never_panics() {
+    let changes = (0..page().len(), any::<u8>(), any::<bool>());
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let config = ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let answered = TestRunner::new_with_rng(config, random).run(&changes, |(at, byte, is_cut)| {
+        let mut body = page().into_bytes();
+        body[at] = byte;
+        body.truncate(if is_cut { at + 1 } else { body.len() });
+        let mut answer = format!(
+            "HTTP/1.1 200 X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        )
+        .into_bytes();
+        answer.extend(body);
+        let server = script(vec![Reply::Raw(answer)]);
+        let found = find(&service(&server));
+        prop_assert!(matches!(found, Ok(_) | Err(ServiceError::Protocol { .. })), "{found:?}");
+        Ok(())
+    });
+    answered.unwrap();
+}
+
+#[test]
+fn an_answer_without_an_end_is_cut_off() {
+    let mut endless = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n".to_vec();
+    endless.resize(16 * 1024 * 1024, b' ');
+    let server = script(vec![Reply::Raw(endless)]);
+    assert_eq!(
+        protocol_error(find(&service(&server))),
+        "GET /v1/game-sessions: an answer of more than 64 KiB"
+    );
+}
+
+#[test]
 fn an_answer_over_the_limit_is_refused() {
     let server = script(vec![Reply::Json(200, " ".repeat(64 * 1024 + 1))]);
     assert_eq!(
@@ -144,12 +202,9 @@ fn a_redirect_is_not_followed() {
 #[test]
 fn a_slow_answer_times_out() {
     let server = script(vec![Reply::Never]);
-    assert_eq!(
-        find(&service(&server)),
-        Err(ServiceError::TimedOut {
-            after: Duration::from_millis(1500)
-        })
-    );
+    let limit = Duration::from_millis(300);
+    let impatient = HttpSettings::new(&server.url).answer_limit(limit).connect().unwrap();
+    assert_eq!(find(&impatient), Err(ServiceError::TimedOut { after: limit }));
 }
 
 #[test]

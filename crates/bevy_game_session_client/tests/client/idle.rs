@@ -1,12 +1,13 @@
 //! What an idle plugin runs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bevy_app::{App, Startup};
 use bevy_ecs::schedule::Schedules;
 use bevy_game_session_client::*;
 use bevy_state::app::StatesPlugin;
-use bevy_time::TimePlugin;
+use bevy_time::{TimePlugin, TimeUpdateStrategy};
 use game_session_protocol::InMemoryOrchestrator;
 
 /// The last run of every system, but for Bevy's own that look whether a state changes.
@@ -42,7 +43,9 @@ fn systems_of_a_frame(app: &mut App) -> BTreeMap<String, usize> {
 
 fn app(plugin: Option<SessionClientPlugin>) -> App {
     let mut app = App::new();
-    app.add_plugins((TimePlugin, StatesPlugin));
+    // no time passes, because what Bevy itself runs depends on it
+    app.add_plugins((TimePlugin, StatesPlugin))
+        .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::ZERO));
     if let Some(plugin) = plugin {
         app.add_plugins(plugin);
     }

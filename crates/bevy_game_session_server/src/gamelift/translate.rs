@@ -65,3 +65,16 @@ pub(super) fn refused(action: &'static str, error: &Error) -> HostError {
         _ => HostError::Refused { action, message },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_termination_time_in_the_past_leaves_no_time_and_an_absurd_one_is_no_panic() {
+        assert_eq!(time_left(None), None);
+        assert_eq!(time_left(Some(SystemTime::UNIX_EPOCH)), Some(Duration::ZERO));
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(u32::MAX.into());
+        assert!(time_left(Some(far)).is_some_and(|left| left > Duration::from_secs(1)));
+    }
+}

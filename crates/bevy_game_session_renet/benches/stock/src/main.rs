@@ -4,11 +4,11 @@
 //! and made before the click, as if a backend had answered; nobody is asked about the player.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use bevy_app::prelude::*;
 use bevy_app::ScheduleRunnerPlugin;
+use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_renet::netcode::{
     ClientAuthentication, ConnectToken, NetcodeClientPlugin, NetcodeClientTransport, NetcodeServerPlugin,
@@ -39,7 +39,11 @@ fn main() -> Result<(), Failure> {
     let rate: f64 = std::env::args().nth(1).ok_or("usage: stock_travel RATE")?.parse()?;
     let period = Duration::from_secs_f64(1.0 / rate);
     let (tell, told) = channel();
-    std::thread::spawn(move || serve(period, |address| drop(tell.send(address))).map_err(|error| error.to_string()));
+    std::thread::spawn(move || {
+        if let Err(error) = serve(period, &tell) {
+            eprintln!("the server failed: {error}");
+        }
+    });
     let address = told.recv()?;
     let token = ConnectToken::generate(now()?, PROTOCOL_ID, 300, 1, 15, vec![address], None, &KEY)?;
     let (frames, time) = travel(token, period)?;
@@ -51,7 +55,7 @@ fn now() -> Result<Duration, Failure> {
     Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?)
 }
 
-fn serve(period: Duration, tell: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+fn serve(period: Duration, tell: &Sender<SocketAddr>) -> Result<(), Failure> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = socket.local_addr()?;
     let config = ServerConfig {
@@ -66,7 +70,7 @@ fn serve(period: Duration, tell: impl FnOnce(SocketAddr)) -> Result<(), Failure>
         .add_plugins((RenetServerPlugin, NetcodeServerPlugin))
         .insert_resource(RenetServer::new(ConnectionConfig::default()))
         .insert_resource(NetcodeServerTransport::new(config, socket)?);
-    tell(address);
+    tell.send(address)?;
     app.run();
     Ok(())
 }
