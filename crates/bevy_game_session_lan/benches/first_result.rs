@@ -59,6 +59,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("time to the first result of a search, {rounds} times, host and player in one process");
         print("round trip of 1200 bytes over loopback UDP", floor);
         print("first page of LanService::find", first);
+        println!(
+            "{:<46} within 21.7 ms beside the round trip",
+            "aim: a frame of 60 Hz and 5 ms"
+        );
         println!("{:<46} 5000 ms always", "a search that waits its window (5 s, Unreal)");
     }
     Ok(())
