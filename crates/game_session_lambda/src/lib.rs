@@ -7,13 +7,13 @@
 //! | file | what |
 //! |---|---|
 //! | [`settings`] | what the function is configured with |
-//! | [`home`] | the function itself: the keyring, the rows, the API |
+//! | [`home`] | the functions themselves: the keyring, the rows, the API, placement events, the reconciler |
 //! | [`rows`] | the rows, the only file that knows DynamoDB |
 
 pub mod home;
 pub mod rows;
 pub mod settings;
 
-pub use home::{HomeError, start};
+pub use home::{HomeError, Role, run, start};
 pub use rows::DynamoRows;
 pub use settings::{Settings, SettingsError};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use game_session_lambda::{Settings, start};
+use game_session_lambda::{Role, Settings, run, start};
 use lambda_http::Error;
 use tracing_subscriber::EnvFilter;
 
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         .with_env_filter(filter)
         .without_time()
         .init();
-    match run().await {
+    match serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("the function did not start: {error}");
@@ -24,7 +24,8 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Error> {
-    let api = start(Settings::from_env()?).await?;
-    lambda_http::run(api).await
+async fn serve() -> Result<(), Error> {
+    let role = Role::of_handler(std::env::var("_HANDLER").ok().as_deref())?;
+    let state = start(Settings::from_env()?).await?;
+    run(state, role).await
 }

@@ -198,6 +198,11 @@ async fn an_instance_that_cannot_start_says_why_and_ends() {
         ),
         ("GAME_SESSION_GUESTS", "no", "nobody may enter"),
         (
+            "_HANDLER",
+            "index.handler",
+            "`index.handler` is not one of api, events, reconciler",
+        ),
+        (
             "AWS_ENDPOINT_URL_GAMELIFT",
             "http://192.0.2.1:80",
             "GameLift is asked by https",

@@ -12,7 +12,9 @@ mod moto;
 #[path = "../../../game_session_backend/tests/api/emulated/process.rs"]
 #[expect(dead_code, reason = "no player comes to these processes")]
 mod process;
+mod queued;
 mod rows;
 mod runtime;
 mod stage;
+mod template;
 mod watch;

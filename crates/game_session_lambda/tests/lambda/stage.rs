@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_gamelift::Client;
 use aws_sdk_gamelift::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_gamelift::types::GameSessionQueueDestination;
 use game_session_backend::Keyring;
 use game_session_protocol::GameSessionData;
 use gamelift_emulator::{Emulator, EmulatorConfig, Fault, Snapshot};
@@ -13,7 +14,7 @@ use crate::list::{Failure, Scene};
 use crate::moto::{Moto, make_table};
 use crate::process::{Processes, Serve};
 
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Stage {
     pub(crate) emulator: Arc<Emulator>,
@@ -65,47 +66,62 @@ impl Stage {
             Scene::NeverActive => Serve::Never,
             Scene::Crashing => Serve::Crash,
         });
-        let fail = |error: &str| Fault::FailCalls {
-            operation: Some("CreateGameSession".to_owned()),
-            error: error.to_owned(),
-            times: 100,
-        };
         match scene {
+            // What makes a game session fails so, in whichever mode.
             Scene::CreatesFail(failure) => {
-                let fault = match failure {
-                    Failure::NoCapacity => fail("FleetCapacityExceededException"),
-                    Failure::LimitExceeded => fail("LimitExceededException"),
-                    Failure::Unauthorized => fail("UnauthorizedException"),
-                    Failure::InvalidRequest => fail("InvalidRequestException"),
-                    Failure::TimedOut => Fault::DelayCalls {
-                        operation: Some("CreateGameSession".to_owned()),
-                        millis: 600_000,
-                        times: 100,
-                    },
-                };
-                self.emulator.inject(fault).unwrap();
+                for operation in ["CreateGameSession", "StartGameSessionPlacement"] {
+                    self.emulator.inject(fault(operation, failure)).unwrap();
+                }
             }
             Scene::AllIsWell | Scene::NeverActive | Scene::Crashing => self.have_a_free_process().await,
         }
     }
 
-    async fn have_a_free_process(&mut self) {
-        let free = |world: &Snapshot| world.processes.iter().any(|process| process.placeable);
-        if !free(&self.emulator.snapshot()) {
-            self.processes.start();
-        }
-        self.emulator.wait_until(free, LIMIT).await.unwrap();
+    /// A queue over the fleet; its ARN.
+    pub(crate) async fn make_queue(&self, name: &str) -> String {
+        let fleet = format!(
+            "arn:aws:gamelift:{}::fleet/{}",
+            self.emulator.region(),
+            self.emulator.fleet_id()
+        );
+        let destination = GameSessionQueueDestination::builder().destination_arn(fleet).build();
+        let made = self.gamelift().create_game_session_queue().name(name);
+        let made = made
+            .destinations(destination)
+            .timeout_in_seconds(60)
+            .send()
+            .await
+            .unwrap();
+        made.game_session_queue.unwrap().game_session_queue_arn.unwrap()
     }
 
-    /// The private data of all game sessions.
-    pub(crate) async fn session_data(&self) -> Vec<GameSessionData> {
+    fn gamelift(&self) -> Client {
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.emulator.region()))
             .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(self.emulator.endpoint())
-            .build();
-        let asked = Client::from_conf(config)
+            .endpoint_url(self.emulator.endpoint());
+        Client::from_conf(config.build())
+    }
+
+    /// Starts processes until one is free: the first ones may be taken by what is still being placed.
+    async fn have_a_free_process(&mut self) {
+        let free = |world: &Snapshot| world.processes.iter().any(|process| process.placeable);
+        for _ in 0..8 {
+            if free(&self.emulator.snapshot()) {
+                return;
+            }
+            self.processes.start();
+            // It is no failure when it was taken at once.
+            let _ = self.emulator.wait_until(free, LIMIT).await;
+        }
+        assert!(free(&self.emulator.snapshot()), "every process is taken");
+    }
+
+    /// The private data of all game sessions.
+    pub(crate) async fn session_data(&self) -> Vec<GameSessionData> {
+        let asked = self
+            .gamelift()
             .describe_game_sessions()
             .fleet_id(self.emulator.fleet_id())
             .location(self.emulator.location())
@@ -125,5 +141,27 @@ impl Stage {
             [key, data.token]
         });
         secrets.collect()
+    }
+}
+
+fn fault(operation: &str, failure: Failure) -> Fault {
+    let operation = Some(operation.to_owned());
+    let error = match failure {
+        Failure::NoCapacity => "FleetCapacityExceededException",
+        Failure::LimitExceeded => "LimitExceededException",
+        Failure::Unauthorized => "UnauthorizedException",
+        Failure::InvalidRequest => "InvalidRequestException",
+        Failure::TimedOut => {
+            return Fault::DelayCalls {
+                operation,
+                millis: 600_000,
+                times: 100,
+            };
+        }
+    };
+    Fault::FailCalls {
+        operation,
+        error: error.to_owned(),
+        times: 100,
     }
 }
