@@ -1,4 +1,5 @@
-//! Fetches small public documents over HTTPS, in the only file that names reqwest: the keys of an identity provider.
+//! Fetches small public documents over HTTPS, in the only file that names reqwest: the keys of an identity provider, and
+//! what SNS signs under.
 //!
 //! A document is bounded in size and time, and a redirect is not followed: what may be asked is decided by who
 //! configures the backend, and not by whom it asks.

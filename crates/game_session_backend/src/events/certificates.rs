@@ -1,18 +1,17 @@
 //! What is fetched from SNS: the certificates that it signs under, and the pages that confirm a subscription.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
 use super::signature::PublicKey;
 use crate::config::Rate;
+use crate::fetch::Fetcher;
 use crate::flow_limits::Buckets;
 use crate::locks::locked;
 
-const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: usize = 64 * 1024;
 const MOST_CERTIFICATES: usize = 8;
 /// A certificate is fetched again after so long.
@@ -25,7 +24,7 @@ const FETCHES: Rate = Rate {
 
 /// The certificates of SNS, by their addresses.
 pub(super) struct Certificates {
-    http: OnceLock<reqwest::Client>,
+    http: Fetcher,
     keys: Mutex<HashMap<String, (Instant, PublicKey)>>,
     fetches: Buckets<()>,
 }
@@ -44,7 +43,7 @@ pub(super) enum FetchError {
 impl Certificates {
     pub(super) fn new() -> Self {
         Self {
-            http: OnceLock::new(),
+            http: Fetcher::default(),
             keys: Mutex::default(),
             fetches: Buckets::new(FETCHES),
         }
@@ -69,27 +68,9 @@ impl Certificates {
     /// Fetches an address that was checked before.
     pub(super) async fn fetch(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         self.fetches.take(()).map_err(|_| FetchError::TooMuch)?;
-        let unreachable = |error: reqwest::Error| {
-            tracing::warn!(error = %error.without_url(), "an address of SNS cannot be fetched");
+        self.http.get(url, LONGEST_ANSWER).await.map_err(|error| {
+            tracing::warn!(%error, "an address of SNS cannot be fetched");
             FetchError::Unreachable
-        };
-        let http = match self.http.get() {
-            Some(http) => http,
-            None => {
-                let client = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none());
-                let client = client.build().map_err(unreachable)?;
-                self.http.get_or_init(|| client)
-            }
-        };
-        let answer = http.get(url).send().await.and_then(reqwest::Response::error_for_status);
-        let mut answer = answer.map_err(unreachable)?;
-        let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(unreachable)? {
-            body.extend_from_slice(&part);
-            if body.len() > LONGEST_ANSWER {
-                return Err(FetchError::NotGood);
-            }
-        }
-        Ok(body)
+        })
     }
 }
