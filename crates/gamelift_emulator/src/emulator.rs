@@ -71,7 +71,6 @@ impl Emulator {
                 })?;
         config.settings.websocket_url = format!("ws://127.0.0.1:{port}");
         config.settings.secure_websocket_url = format!("wss://127.0.0.1:{port}");
-        let tls = Tls::new().map_err(EmulatorError::Certificate)?;
         let settings = config.settings.clone();
         let (stop, stopped) = watch::channel(false);
         let tasks = Tasks::new(stop);
@@ -94,7 +93,7 @@ impl Emulator {
             driver,
             port,
             Uuid::new_v4().to_string(),
-            tls,
+            Tls::default(),
             throttle,
             stopped,
         ));
@@ -124,7 +123,8 @@ impl Emulator {
         self.config.settings.secure_websocket_url.clone()
     }
 
-    /// The self-signed certificate of this run as PEM, for clients that verify it.
+    /// The self-signed certificate of this run as PEM, for clients that verify it. It is made when it is first needed, here
+    /// or by a connection through TLS, which takes a moment; empty when the system has no randomness for a key.
     pub fn certificate(&self) -> String {
         self.app.tls.certificate()
     }

@@ -42,7 +42,10 @@ pub(crate) async fn measure(size: Size) {
             each(before.1, busy("self"))
         );
     }
-    println!("best of {} rounds: {best:.0} flows per second", size.rounds);
+    println!(
+        "best of {} rounds: {best:.0} flows per second (aim: 3000, load generator on the same two cores)",
+        size.rounds
+    );
 }
 
 /// Every process gets one game session and activates it, and one player gets a seat; how long that took.

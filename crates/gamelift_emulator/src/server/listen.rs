@@ -20,6 +20,7 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
+use tokio_rustls::server::TlsStream;
 
 use super::{
     router::{Alive, App, Secure, router},
@@ -122,8 +123,7 @@ impl Running {
 
 async fn accept(app: Arc<App>, listener: TcpListener, alive: Alive) {
     let mut stopped = app.stop.clone();
-    let acceptor = app.tls.acceptor.clone();
-    let router = router(app, alive.clone());
+    let router = router(Arc::clone(&app), alive.clone());
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     // Dropping the set ends the connections in it; upgraded ones have left it and end by themselves.
     let mut connections = JoinSet::new();
@@ -140,29 +140,35 @@ async fn accept(app: Arc<App>, listener: TcpListener, alive: Alive) {
         let Ok(seat) = Arc::clone(&room).try_acquire_owned() else {
             continue;
         };
-        let (router, acceptor) = (router.clone(), acceptor.clone());
-        let alive = alive.clone();
+        let (router, app, alive) = (router.clone(), Arc::clone(&app), alive.clone());
         connections.spawn(async move {
-            sort(stream, acceptor, router).await;
+            sort(stream, app, router).await;
             drop((seat, alive));
         });
     }
 }
 
 /// Plain or TLS, by the first byte.
-async fn sort(stream: TcpStream, acceptor: tokio_rustls::TlsAcceptor, router: axum::Router) {
+async fn sort(stream: TcpStream, app: Arc<App>, router: axum::Router) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
     match timeout(HEADER_TIMEOUT, tls::is_tls(&stream)).await {
         Ok(Ok(false)) => serve(stream, router.layer(axum::Extension(Secure(false)))).await,
-        Ok(Ok(true)) => match timeout(TLS_TIMEOUT, acceptor.accept(stream)).await {
+        Ok(Ok(true)) => match timeout(TLS_TIMEOUT, secured(stream, app)).await {
             Ok(Ok(stream)) => serve(stream, router.layer(axum::Extension(Secure(true)))).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => {}
         },
         Ok(Err(_)) | Err(_) => {}
     }
+}
+
+/// Through the TLS handshake. The first one of a run waits for the key, not on a thread that others need.
+async fn secured(stream: TcpStream, app: Arc<App>) -> io::Result<TlsStream<TcpStream>> {
+    let acceptor = tokio::task::spawn_blocking(move || app.tls.acceptor()).await?;
+    let acceptor = acceptor.ok_or_else(|| io::Error::other("there is no certificate"))?;
+    acceptor.accept(stream).await
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: axum::Router) {

@@ -256,13 +256,16 @@ try {
       }
     }
     // a process that measures
+    await page.setViewportSize({ width: 1440, height: 1360 });
+    await page.locator("#search").fill("");
+    await tab("processes");
+    await page.locator("#statuses button", { hasText: "hosting" }).click();
+    const measuring = await row("hosting").filter({ hasText: "harbour" }).first().locator("button.link").first().innerText();
     const sender = createSocket("udp4");
     const lines = ["server_up:1|g", "server_connections:3|g", "server_bytes_in:184320|c", "server_bytes_out:712704|c", "server_tick_time:3.25|ms",
       "server_tick_time:4.125|ms", "server_tick_time:3.5|ms", "server_tick_time.p95:4.125|g", "server_packets_in_lost:2|c"];
-    sender.send(lines.map((line) => `${line}|#process_pid:4711,gamelift_process_id:server-1\n`).join(""), Number(busy.environment.GAMELIFT_STATSD_PORT), "127.0.0.1");
-    await tab("processes");
-    await page.locator("#search").fill("server-1");
-    await page.getByRole("button", { name: "Show process server-1", exact: true }).click();
+    sender.send(lines.map((line) => `${line}|#process_pid:4711,gamelift_process_id:${measuring}\n`).join(""), Number(busy.environment.GAMELIFT_STATSD_PORT), "127.0.0.1");
+    await page.getByRole("button", { name: `Show process ${measuring}`, exact: true }).click();
     await page.locator("#metric-rows tr", { hasText: "server_tick_time" }).first().waitFor();
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
