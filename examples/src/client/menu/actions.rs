@@ -8,7 +8,7 @@ use super::browse::{Sorting, Table};
 use super::widgets::Pressed;
 use super::{Action, ChoiceId, FieldId, Form, Paused, Screen, TroubleLine};
 use crate::client::flight::PlayerName;
-use crate::client::flow::{Flow, MAX_PLAYERS, Wish, settings};
+use crate::client::flow::{Flow, MAX_PLAYERS, Stage, Wish, settings};
 use crate::client::saved::Saved;
 use crate::game::Pilot;
 
@@ -47,6 +47,10 @@ fn act(
     mut commands: Commands,
 ) {
     for Pressed(action) in pressed.read() {
+        // pressed once more, before the screen has changed
+        if flow.stage == Stage::OnTheWay && action.sets_out() {
+            continue;
+        }
         match *action {
             Action::Go(Screen::Playing) => paused.0 = true,
             Action::Go(screen) => {

@@ -100,6 +100,13 @@ enum Action {
     Quit,
 }
 
+impl Action {
+    /// Whether it leads into a session.
+    fn sets_out(&self) -> bool {
+        matches!(self, Self::Quick | Self::Host | Self::JoinRow(_) | Self::JoinCode | Self::Rejoin)
+    }
+}
+
 /// Whether the menu of a running game is open.
 #[derive(Resource, Debug, Default, PartialEq, Eq)]
 pub(in crate::client) struct Paused(pub(in crate::client) bool);
