@@ -51,19 +51,17 @@ impl QueueTarget {
 
     /// Whether this is the queue's ARN, as far as the configuration tells.
     pub(crate) fn has_arn(&self, arn: &str) -> bool {
-        match &self.arn {
-            Some(own) => own == arn,
-            None => {
-                let mut parts = arn.splitn(6, ':');
-                let is_gamelift = parts.next() == Some("arn")
-                    && parts.next().is_some_and(|partition| partition.starts_with("aws"))
-                    && parts.next() == Some("gamelift");
-                let own = parts
-                    .nth(2)
-                    .and_then(|resource| resource.strip_prefix("gamesessionqueue/"));
-                is_gamelift && own == Some(self.name.as_str())
-            }
+        if let Some(own) = &self.arn {
+            return own == arn;
         }
+        let mut parts = arn.splitn(6, ':');
+        let is_gamelift = parts.next() == Some("arn")
+            && parts.next().is_some_and(|partition| partition.starts_with("aws"))
+            && parts.next() == Some("gamelift");
+        let own = parts
+            .nth(2)
+            .and_then(|resource| resource.strip_prefix("gamesessionqueue/"));
+        is_gamelift && own == Some(self.name.as_str())
     }
 }
 

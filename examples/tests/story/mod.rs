@@ -7,7 +7,7 @@ mod stage;
 use std::time::Duration;
 
 use player::Player;
-use stage::Stage;
+use stage::{Stage, stack_said};
 
 /// The stories, by name.
 pub(crate) const TESTS: &[(&str, fn())] = &[
@@ -110,7 +110,7 @@ fn traced() {
     let trace = rest.split_whitespace().next().unwrap().trim_matches('"');
     assert_eq!(trace.len(), 32, "{line}");
     for saying in ["a game session was placed", "a seat was given"] {
-        assert!(stage.stack_said(saying, trace), "the backend's log: {saying}");
+        assert!(stack_said(saying, trace), "the backend's log: {saying}");
     }
     assert!(stage.servers_said("game session started", trace), "the server's log");
     stage.strike_without_warnings();

@@ -54,11 +54,6 @@ impl Stage {
         self.stack.emulator().reset_calls();
     }
 
-    /// Whether emulator or backend said something about something.
-    pub(super) fn stack_said(&self, saying: &str, about: &str) -> bool {
-        LOG.says(saying, about)
-    }
-
     /// Whether a server process said something about something.
     pub(super) fn servers_said(&self, saying: &str, about: &str) -> bool {
         let lines = self.server_lines.lock().unwrap();
@@ -142,6 +137,11 @@ impl Stage {
         };
         self.stack.servers().servers.into_iter().filter_map(running).collect()
     }
+}
+
+/// Whether emulator or backend said something about something.
+pub(super) fn stack_said(saying: &str, about: &str) -> bool {
+    LOG.says(saying, about)
 }
 
 /// What a story asks about the emulator's world.

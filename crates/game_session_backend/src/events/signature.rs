@@ -129,11 +129,11 @@ mod tests {
         for letter in letters() {
             assert!(letter.is_signed_by(&key), "{letter:?}");
             for (number, change) in changes.iter().enumerate() {
-                let mut changed = letter.clone();
-                change(&mut changed);
+                let mut forged = letter.clone();
+                change(&mut forged);
                 // A confirmation has no subject to sign.
                 let harmless = number == 4 && letter.kind != "Notification";
-                assert_eq!(changed.is_signed_by(&key), harmless, "change {number} of {letter:?}");
+                assert_eq!(forged.is_signed_by(&key), harmless, "change {number} of {letter:?}");
             }
         }
         let mut confirmation = letters()[2].clone();

@@ -91,13 +91,11 @@ impl Sns {
     }
 
     fn may_sign(&self, url: &str) -> bool {
-        match &self.own_certificate {
-            Some(own) => own == url,
-            None => {
-                let path = url.parse::<Uri>().ok().filter(|uri| uri.query().is_none());
-                self.topic.has(url) && path.is_some_and(|uri| uri.path().ends_with(".pem"))
-            }
+        if let Some(own) = &self.own_certificate {
+            return own == url;
         }
+        let path = url.parse::<Uri>().ok().filter(|uri| uri.query().is_none());
+        self.topic.has(url) && path.is_some_and(|uri| uri.path().strip_suffix(".pem").is_some())
     }
 
     fn may_confirm(&self, url: &str) -> bool {

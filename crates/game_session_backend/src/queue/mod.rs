@@ -264,18 +264,17 @@ async fn wait_and_deliver(
     since_ms: u64,
 ) -> Result<Placed, Problem> {
     let token = asker.name.token();
-    let outcome = match outcome {
-        Some(outcome) => outcome,
-        None => {
-            let left = shared.limits.placement_deadline.saturating_sub(age(shared, since_ms));
-            let wait = asker.wait.saturating_sub(asker.started.elapsed()).min(left);
-            match queue.watch.answer(token, seen, wait).await {
-                Awaited::Answer(Ok(outcome)) => outcome,
-                Awaited::Answer(Err(error)) => return Err(Problem::of(&error, During::Session)),
-                Awaited::TooMany => return Err(Problem::busy()),
-                Awaited::NotYet if wait == left => ends::give_up(queue, token).await?,
-                Awaited::NotYet | Awaited::Stopped => return placing(shared, asker.name),
-            }
+    let outcome = if let Some(outcome) = outcome {
+        outcome
+    } else {
+        let left = shared.limits.placement_deadline.saturating_sub(age(shared, since_ms));
+        let wait = asker.wait.saturating_sub(asker.started.elapsed()).min(left);
+        match queue.watch.answer(token, seen, wait).await {
+            Awaited::Answer(Ok(outcome)) => outcome,
+            Awaited::Answer(Err(error)) => return Err(Problem::of(&error, During::Session)),
+            Awaited::TooMany => return Err(Problem::busy()),
+            Awaited::NotYet if wait == left => ends::give_up(queue, token).await?,
+            Awaited::NotYet | Awaited::Stopped => return placing(shared, asker.name),
         }
     };
     let spot = match outcome {

@@ -249,7 +249,7 @@ async fn a_forged_message_is_refused_and_nothing_of_it_is_believed() {
     };
     let mut other_topic = good.clone();
     other_topic["TopicArn"] = json!("arn:aws:sns:us-west-2:123456789012:another");
-    let forged = [
+    let forgeries = [
         of_the_forger,
         fetched_from_the_forger,
         signer.signed(other_topic),
@@ -264,7 +264,7 @@ async fn a_forged_message_is_refused_and_nothing_of_it_is_believed() {
         dated("whenever"),
     ];
     let nobody = harness.anonymous();
-    for letter in &forged {
+    for letter in &forgeries {
         assert_eq!(post(&nobody, letter).await, StatusCode::FORBIDDEN, "{letter}");
     }
     assert_eq!(

@@ -103,7 +103,10 @@ enum Action {
 impl Action {
     /// Whether it leads into a session.
     fn sets_out(&self) -> bool {
-        matches!(self, Self::Quick | Self::Host | Self::JoinRow(_) | Self::JoinCode | Self::Rejoin)
+        matches!(
+            self,
+            Self::Quick | Self::Host | Self::JoinRow(_) | Self::JoinCode | Self::Rejoin
+        )
     }
 }
 

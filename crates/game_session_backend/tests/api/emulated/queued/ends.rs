@@ -119,7 +119,7 @@ async fn a_cancel_that_gamelift_does_not_hear_is_carried_out_when_the_placement_
     assert_eq!(ann.end(&id).await.code(), ErrorCode::Throttled);
     let _postman = queued.postman(vec![Delivery::Twice]);
     queued.stage.processes.start();
-    queued.reconcile_for(Duration::from_secs(60)).await;
+    queued.reconcile_for(Duration::from_mins(1)).await;
     assert_eq!(ann.seat(&id, "0").await.code(), ErrorCode::SessionEnded);
     assert_eq!((queued.living(), queued.open().await), (0, 0));
 }
@@ -203,7 +203,7 @@ async fn a_game_session_whose_maker_never_comes_back_is_ended() {
     let (ann, id) = queued.pending().await;
     let _postman = queued.postman(vec![]);
     queued.stage.processes.start();
-    queued.reconcile_for(Duration::from_secs(60)).await;
+    queued.reconcile_for(Duration::from_mins(1)).await;
     assert_eq!(queued.living(), 1, "its maker may still come");
     queued.reconcile_for(Duration::from_secs(90)).await;
     assert_eq!(queued.living(), 0);
