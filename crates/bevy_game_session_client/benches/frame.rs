@@ -1,4 +1,5 @@
-//! What the plugin costs a frame, in instructions and allocations, beside an app without it.
+//! What the plugin costs a frame, in instructions and allocations, beside an app without it, and beside an app with
+//! nothing but a state, which Bevy asks each frame whether it changes.
 //!
 //! Instructions are counted by `valgrind --tool=callgrind` around this program itself: they do not depend on how busy
 //! the machine is. Without valgrind the reason is printed and only allocations are counted.
@@ -10,7 +11,8 @@ use std::time::Duration;
 use bevy_app::prelude::*;
 use bevy_ecs::schedule::{Schedules, SingleThreadedExecutor};
 use bevy_game_session_client::prelude::*;
-use bevy_state::app::StatesPlugin;
+use bevy_state::app::{AppExtStates as _, StatesPlugin};
+use bevy_state::state::States;
 use bevy_time::{TimePlugin, TimeUpdateStrategy};
 use game_session_protocol::InMemoryOrchestrator;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -20,7 +22,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Names what a child does, and for how many frames.
 const CHILD: &str = "FRAME_BENCH_CHILD";
-const CASES: [&str; 3] = ["without", "idle", "in flight"];
+const CASES: [&str; 4] = ["without", "bare state", "idle", "in flight"];
 const SHORT: u32 = 200;
 const LONG: u32 = 600;
 
@@ -46,18 +48,27 @@ fn main() {
         println!("{case:<12}{shown:>20}{allocations:>20.3}");
         match (instructions, base) {
             (Ok(count), None) => base = Some(count),
-            (Ok(count), Some(base)) => println!("{:<12}{:>+20}", "  of it ours", i128::from(count) - i128::from(base)),
+            (Ok(count), Some(base)) => println!("{:<12}{:>+20}", "  more", i128::from(count) - i128::from(base)),
             (Err(reason), _) => println!("  instructions are not counted: {reason}"),
         }
     }
     println!("aim: 2000 instructions and no allocation a frame, idle");
 }
 
+/// A state of some game's.
+#[derive(States, Debug, Clone, PartialEq, Eq, Hash, Default)]
+enum Bare {
+    #[default]
+    Only,
+}
+
 fn app(case: &str) -> App {
     let mut app = App::new();
     app.add_plugins((TimePlugin, StatesPlugin))
         .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_micros(1)));
-    if case != "without" {
+    if case == "bare state" {
+        app.init_state::<Bare>();
+    } else if case != "without" {
         let orchestrator = InMemoryOrchestrator::new();
         orchestrator.hold();
         let player = "anna".parse().expect("a word is a valid id");

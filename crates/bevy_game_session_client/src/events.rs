@@ -106,7 +106,8 @@ session_events! {
         error: TravelError,
     }
     /// The connection to the server is gone. The session has ended for this player; it may be
-    /// [rejoined](crate::Sessions::rejoin).
+    /// [rejoined](crate::Sessions::rejoin). An owner who [ends](crate::Sessions::end) the session hears [`SessionEnded`]
+    /// instead, in whichever order the server's goodbye and the orchestrator's answer come.
     SessionDisconnected {
         /// Why.
         reason: DisconnectReason,

@@ -11,8 +11,8 @@ use crate::begin;
 use crate::components::{SessionConnection, SessionName, SessionPhase};
 use crate::error::SessionError;
 use crate::events::{
-    SessionCancelled, SessionEnded, SessionFailed, SessionJoinCodeReceived, SessionJoined, SessionLeft,
-    SessionProgress, SessionStarted, SessionUpdated, emit,
+    SessionCancelled, SessionDisconnected, SessionEnded, SessionFailed, SessionJoinCodeReceived, SessionJoined,
+    SessionLeft, SessionProgress, SessionStarted, SessionUpdated, emit,
 };
 use crate::flights::{News, Remains};
 use crate::in_flight::{InFlight, Reply};
@@ -192,6 +192,9 @@ fn left(world: &mut World, entity: Entity, op: InFlight, error: Option<SessionEr
 fn ended(world: &mut World, entity: Entity, op: InFlight) {
     travelling::stop_travel(world, entity);
     advance(world, entity, Input::Done, Op::End);
+    if let Some(record) = world.resource_mut::<SessionIndex>().record_mut(entity) {
+        record.untold_loss = None;
+    }
     info!(session = %op.name, "ended for everyone");
     emit(world, SessionEnded { entity, name: op.name });
 }
@@ -214,7 +217,10 @@ pub(crate) fn failed(world: &mut World, entity: Entity, op: InFlight, error: Ses
         _ => {}
     }
     let gone = advance(world, entity, Input::Failed, operation);
-    tell_failure(world, entity, name, operation, error);
+    tell_failure(world, entity, name.clone(), operation, error);
+    if operation == Op::End {
+        tell_loss(world, entity, name);
+    }
     if gone {
         world.try_despawn(entity).ok();
     }
@@ -224,6 +230,17 @@ fn left_without_seat(world: &mut World, entity: Entity, name: SessionName, error
     debug!(session = %name, %error, "nothing to leave");
     advance(world, entity, Input::Done, Op::Leave);
     emit(world, SessionLeft { entity, name });
+}
+
+/// The end of a session failed, but its connection went in the meantime.
+fn tell_loss(world: &mut World, entity: Entity, name: SessionName) {
+    let mut index = world.resource_mut::<SessionIndex>();
+    let record = index
+        .record_mut(entity)
+        .filter(|record| record.phase == SessionPhase::Ended);
+    if let Some(reason) = record.and_then(|record| record.untold_loss.take()) {
+        emit(world, SessionDisconnected { entity, name, reason });
+    }
 }
 
 /// The event of a call that failed, or that may not be made.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use game_session_protocol::{GameSession, Password, ProgressStep, Seat};
 
 use crate::components::{Reach, SessionName, SessionPhase};
+use crate::travel::DisconnectReason;
 
 /// What is known of one session.
 pub(crate) struct Record {
@@ -18,6 +19,8 @@ pub(crate) struct Record {
     pub(crate) seat: Option<HeldSeat>,
     pub(crate) travel: Travel,
     pub(crate) step: Option<ProgressStep>,
+    /// Why the connection went while the owner's end of the session was on its way: told if that end fails.
+    pub(crate) untold_loss: Option<DisconnectReason>,
 }
 
 impl Record {
@@ -31,6 +34,7 @@ impl Record {
             seat: None,
             travel: Travel::None,
             step: None,
+            untold_loss: None,
         }
     }
 }

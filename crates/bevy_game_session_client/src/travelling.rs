@@ -145,6 +145,13 @@ pub(crate) fn disconnected(world: &mut World, entity: Entity, reason: Disconnect
         Travel::None | Travel::Failed => return debug!(%reason, "the end of no connection was ignored"),
     }
     let name = record.name.clone();
+    // the server that is ended may say goodbye before the orchestrator says that the end was heard
+    if record.phase == SessionPhase::Ending {
+        info!(session = %name, %reason, "disconnected, as asked");
+        record.untold_loss = Some(reason);
+        advance(world, entity, Input::Lost, Op::Travel);
+        return;
+    }
     advance(world, entity, Input::Lost, Op::Travel);
     info!(session = %name, %reason, "disconnected");
     emit(world, SessionDisconnected { entity, name, reason });

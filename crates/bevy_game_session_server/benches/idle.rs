@@ -1,7 +1,9 @@
 //! What an idle *Ready* server costs: processor time and resident memory of 50 processes, beside a bare headless Bevy.
 //!
 //! `cargo bench -p bevy_game_session_server --bench idle`, on Linux: the processes are this binary itself, and what
-//! they use is read from `/proc`. The bare Bevy turns 60 times a second, as `ScheduleRunnerPlugin` does it.
+//! they use is read from `/proc`. The bare Bevy turns 60 times a second, as `ScheduleRunnerPlugin` does it. Both run their
+//! schedules on one thread, as a lean server build without Bevy's `multi_threaded` does; the build of a whole workspace
+//! has it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use bevy_app::{App, ScheduleRunnerPlugin, Update};
 use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::{Schedules, SingleThreadedExecutor};
 use bevy_game_session_server::{
     ListenPort, ProcessSignalsPlugin, ServerSessionState, SessionServerPlugin, SessionServerRunnerPlugin,
 };
@@ -48,16 +51,24 @@ fn ready() {
         .add_plugins(SessionServerPlugin::new(InMemoryOrchestrator::new().host()))
         .add_plugins(ProcessSignalsPlugin::with_parent_pipe(std::io::stdin()))
         .insert_resource(ListenPort(7777))
-        .add_systems(Update, say_ready.run_if(in_state(ServerSessionState::Ready)))
-        .run();
+        .add_systems(Update, say_ready.run_if(in_state(ServerSessionState::Ready)));
+    on_one_thread(&mut app);
+    app.run();
 }
 
 fn bare() {
     let period = Duration::from_secs_f64(1.0 / 60.0);
-    App::new()
-        .add_plugins((TimePlugin, ScheduleRunnerPlugin::run_loop(period)))
-        .add_systems(Update, say_ready)
-        .run();
+    let mut app = App::new();
+    app.add_plugins((TimePlugin, ScheduleRunnerPlugin::run_loop(period)))
+        .add_systems(Update, say_ready);
+    on_one_thread(&mut app);
+    app.run();
+}
+
+fn on_one_thread(app: &mut App) {
+    for (_, schedule) in app.world_mut().resource_mut::<Schedules>().iter_mut() {
+        schedule.set_executor(SingleThreadedExecutor::new());
+    }
 }
 
 fn say_ready(mut was_said: Local<bool>) {

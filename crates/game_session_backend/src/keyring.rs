@@ -2,7 +2,8 @@
 //!
 //! Every use has a purpose of its own: `HKDF-SHA256(master, salt, purpose)`, so that no derived key serves two ends.
 //! New things are made with the active (first) key; things that name their key id are read with any key of the ring,
-//! so a key is rotated by putting a new one in front and removing the old one when its game sessions are over.
+//! so a key is rotated by adding a new one behind, moving it to the front when every instance has it, and removing the old
+//! one when its game sessions are over.
 
 use std::fmt;
 use std::path::Path;
@@ -191,10 +192,19 @@ impl Keyring {
 
     /// The session token of a click: the same for the same player and key, and nobody else can tell it.
     pub(crate) fn session_token(&self, player: &PlayerId, click: &IdempotencyKey) -> SessionToken {
-        let master = self.active();
-        let mac = master.mac(Purpose::SessionToken, &[player.as_str(), click.as_str()]);
-        let text = BASE32_NOPAD.encode(&mac[..TOKEN_BYTES]).to_ascii_lowercase();
-        SessionToken(format!("{}-{text}", master.id))
+        self.active().session_token(player, click)
+    }
+
+    /// The tokens that the same click has where another key of the ring is the active one.
+    pub(crate) fn other_session_tokens(
+        &self,
+        player: &PlayerId,
+        click: &IdempotencyKey,
+    ) -> impl Iterator<Item = SessionToken> {
+        self.keys
+            .iter()
+            .skip(1)
+            .map(|master| master.session_token(player, click))
     }
 
     /// The key of the game session with this token; `None` when its master key is not in the ring.
@@ -236,6 +246,12 @@ impl Keyring {
 impl Master {
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    fn session_token(&self, player: &PlayerId, click: &IdempotencyKey) -> SessionToken {
+        let mac = self.mac(Purpose::SessionToken, &[player.as_str(), click.as_str()]);
+        let text = BASE32_NOPAD.encode(&mac[..TOKEN_BYTES]).to_ascii_lowercase();
+        SessionToken(format!("{}-{text}", self.id))
     }
 
     pub(crate) fn derive<const N: usize>(&self, purpose: Purpose, salt: &[u8]) -> Zeroizing<[u8; N]> {

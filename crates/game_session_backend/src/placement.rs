@@ -5,7 +5,7 @@ use std::time::Duration;
 use game_session_protocol::host::SecretText;
 use game_session_protocol::requests::Password;
 use game_session_protocol::{
-    CreateGameSession, ErrorCode, GameSessionData, Placing, PlayerId, ProgressStep, Seat, session_data,
+    CreateGameSession, ErrorCode, GameSessionData, IdempotencyKey, Placing, PlayerId, ProgressStep, Seat, session_data,
 };
 use tokio::time::Instant;
 
@@ -47,7 +47,7 @@ pub(crate) async fn create(
     wait: Duration,
 ) -> Result<Placed, Problem> {
     let started = Instant::now();
-    let token = shared.ring.session_token(caller, &request.idempotency_key);
+    let token = token_of_click(shared, caller, &request.idempotency_key).await?;
     let password = match password {
         Some(password) => Some(shared.passwords.hash(&shared.ring, &token, password).await?),
         None => None,
@@ -74,6 +74,24 @@ pub(crate) async fn create(
         placed.get_or_insert(JustPlaced { seen, record });
     }
     deliver(shared, caller, made, newness, started, started, wait).await
+}
+
+/// The token of a click. While the keyring is rotated, the click may have come before, to an instance with another active
+/// key: then its token of that time is the one, and the click makes no second game session.
+async fn token_of_click(shared: &Shared, caller: &PlayerId, click: &IdempotencyKey) -> Result<SessionToken, Problem> {
+    for token in shared.ring.other_session_tokens(caller, click) {
+        let came_before = match &shared.queue {
+            Some(queue) => queue.ledger.has(&token).await?,
+            None => {
+                let found = shared.gamelift.describe_token(token.as_str()).await;
+                found.map_err(|error| Problem::of(&error, During::Create))?.is_some()
+            }
+        };
+        if came_before {
+            return Ok(token);
+        }
+    }
+    Ok(shared.ring.session_token(caller, click))
 }
 
 /// The caller's seat in a game session that the caller named; waits while it is placed or activates.
@@ -190,14 +208,9 @@ async fn place(shared: &Shared, click: &Click<'_>) -> Result<GameSessionRecord, 
 /// update of it; then the game session of the click is the answer, if it is the caller's and was asked for alike.
 async fn same_click(shared: &Shared, click: &Click<'_>) -> Result<GameSessionRecord, Problem> {
     let request = click.request;
-    let arn = shared
-        .gamelift
-        .plain()
-        .arn_of_token(click.token.as_str())
-        .ok_or_else(Problem::idempotency_mismatch)?;
     let found = shared
         .gamelift
-        .describe(&arn)
+        .describe_token(click.token.as_str())
         .await
         .map_err(|error| Problem::of(&error, During::Session))?;
     let record = found.ok_or_else(Problem::idempotency_mismatch)?;

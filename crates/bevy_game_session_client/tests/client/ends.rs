@@ -102,6 +102,39 @@ fn the_owner_ends_it_for_everyone_and_an_end_that_fails_changes_nothing() {
 }
 
 #[test]
+fn the_owner_who_ends_a_session_hears_its_end_and_no_loss_when_the_server_is_quicker() {
+    let goodbye = DisconnectReason::Goodbye(GoodbyeCode::ShuttingDown);
+    for end_arrives in [true, false] {
+        let (mut app, service) = automatic();
+        let entity = started(&mut app, &service);
+        commands(&mut app, |commands| commands.session_arrived(entity));
+        with_sessions(&mut app, |sessions| sessions.end("game"));
+        heard(&mut app);
+        commands(&mut app, |commands| {
+            commands.session_disconnected(entity, goodbye.clone())
+        });
+        assert_eq!(heard(&mut app), Vec::<String>::new());
+        assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+        if end_arrives {
+            assert!(service.next().accept());
+            assert_eq!(heard(&mut app), ["game ended"]);
+        } else {
+            let refusal = ServiceError::refused(ErrorCode::Forbidden, "not yours");
+            assert!(service.next().refuse(refusal));
+            assert_eq!(
+                heard(&mut app),
+                [
+                    "game failed end: the session service refused: not yours (forbidden)",
+                    "game disconnected: the server said goodbye: the server is shutting down"
+                ]
+            );
+        }
+        assert_eq!(phase(&app, entity), Some(SessionPhase::Ended));
+        assert_eq!(state(&mut app), ClientSessionState::Idle);
+    }
+}
+
+#[test]
 fn a_leave_that_the_orchestrator_does_not_hear_of_still_ends_as_left() {
     let (mut app, service) = manual();
     let entity = started(&mut app, &service);

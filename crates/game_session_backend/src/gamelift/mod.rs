@@ -75,8 +75,9 @@ pub trait GameLift: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(PingBeacons::new())))
     }
 
-    /// The ARN that the game session of this token would have, as far as that can be told without a call.
-    fn arn_of_token(&self, token: &str) -> Option<GameSessionArn>;
+    /// The ARN that the game session of this token would have. Of a fleet, which is looked up if it must be; `None` of a
+    /// queue, whose game sessions may be on any of its fleets.
+    fn arn_of_token(&self, token: String) -> Outcome<Option<GameSessionArn>>;
 }
 
 fn no_queue<T: Send + 'static>(operation: &'static str) -> Outcome<T> {

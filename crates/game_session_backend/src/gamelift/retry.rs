@@ -94,6 +94,15 @@ impl Patient {
             .await
     }
 
+    /// The game session of a token of this fleet's; `None` when there is none, or where a queue places them.
+    pub(crate) async fn describe_token(&self, token: &str) -> Result<Option<GameSessionRecord>, GameLiftError> {
+        let arn = self.repeat(Twice::IsOnce, || self.gamelift.arn_of_token(token.to_owned()));
+        match arn.await? {
+            Some(arn) => self.describe(&arn).await,
+            None => Ok(None),
+        }
+    }
+
     pub(crate) async fn describe(&self, arn: &GameSessionArn) -> Result<Option<GameSessionRecord>, GameLiftError> {
         self.repeat(Twice::IsOnce, || self.gamelift.describe_game_session(arn.clone()))
             .await

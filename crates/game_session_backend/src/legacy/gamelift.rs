@@ -70,8 +70,8 @@ impl GameLift for LegacyGameLift {
         unsupported("TerminateGameSession")
     }
 
-    fn arn_of_token(&self, _: &str) -> Option<GameSessionArn> {
-        None
+    fn arn_of_token(&self, _: String) -> Outcome<Option<GameSessionArn>> {
+        unsupported("ResolveAlias")
     }
 }
 

@@ -267,6 +267,11 @@ impl Ledger {
         Ok(row.and_then(|row| self.unsealed(&row)))
     }
 
+    /// Whether the placement was ever asked for, as far as the rows still tell.
+    pub(crate) async fn has(&self, token: &SessionToken) -> Result<bool, SharedStateError> {
+        Ok(self.opened(token).await?.is_some() || self.known(token).await?.is_some())
+    }
+
     pub(crate) async fn close(&self, token: &SessionToken) -> Result<(), SharedStateError> {
         self.rows.strike(self.key("placement", token)).await
     }

@@ -24,7 +24,7 @@ const MOST_WAITERS: usize = 16_384;
 /// How fast to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// At a GameLift on this machine: after 20 ms, then twice as long each time, up to 2 s.
+    /// At a GameLift on this machine: after 2 ms, then twice as long each time, up to 2 s.
     Loopback,
     /// At AWS, whose limit is 20 calls a second for the whole account: after 500 ms, 1 s, then every 2 s.
     Remote,
@@ -33,7 +33,7 @@ pub(crate) enum Pace {
 impl Pace {
     fn pause(self, polls: u32) -> Duration {
         match (self, polls) {
-            (Self::Loopback, _) => Duration::from_millis(20 << polls.min(7)).min(Duration::from_secs(2)),
+            (Self::Loopback, _) => Duration::from_millis(2 << polls.min(10)).min(Duration::from_secs(2)),
             (Self::Remote, 0) => Duration::from_millis(500),
             (Self::Remote, 1) => Duration::from_secs(1),
             (Self::Remote, _) => Duration::from_secs(2),

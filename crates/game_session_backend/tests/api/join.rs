@@ -199,6 +199,25 @@ async fn a_game_session_outlives_a_rotation_of_the_keyring_and_is_unknown_withou
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_click_that_is_repeated_across_a_rotation_of_the_keyring_makes_one_game_session() {
+    let (old, new) = (Keyring::new_key_text("k1"), Keyring::new_key_text("k2"));
+    let fake = Fake::new(NOW_MS);
+    let over = |ring: &str| Harness::over(fake.clone(), ring.parse().unwrap(), Limits::default());
+    // first every instance learns of the new key, then it becomes the active one
+    let known = over(&format!("{old},{new}"));
+    let active = over(&format!("{new},{old}"));
+    let ann = known.guest().await;
+    for (click, first, second) in [("click-1", &known, &active), ("click-2", &active, &known)] {
+        let made = ann.at(first).create(click, "20").await.seat();
+        let again = ann.at(second).create(click, "20").await.seat();
+        assert_eq!(again.game_session.id, made.game_session.id);
+        assert_eq!(again.player_session_id, made.player_session_id);
+    }
+    let other = ann.at(&active).create("click-3", "20").await.seat().game_session.id;
+    assert!(other.as_str().starts_with("k2."), "new ones are made with the new key");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_listing_is_read_page_by_page() {
     let harness = Harness::new();
     let ann = harness.guest().await;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use aws_sdk_gamelift::types::TerminationMode;
+use aws_sdk_gamelift::{Client, types::TerminationMode};
 
 use super::AwsGameLift;
 use super::errors::{failed, unreadable};
@@ -202,21 +202,36 @@ impl GameLift for AwsGameLift {
         })
     }
 
-    fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
-        let fleet = self.fleet.id()?;
-        let fleet = fleet.rsplit('/').next()?;
-        let region = self.region.as_deref()?;
-        let location = self
-            .fleet
-            .target()
-            .location
-            .as_deref()
-            .filter(|location| *location != region);
-        let place = location.map_or_else(|| fleet.to_owned(), |location| format!("{fleet}/{location}"));
-        format!("arn:aws:gamelift:{region}::gamesession/{place}/{token}")
-            .parse()
-            .ok()
+    fn arn_of_token(&self, token: String) -> Outcome<Option<GameSessionArn>> {
+        let (client, fleet, region) = (self.client.clone(), Arc::clone(&self.fleet), self.region.clone());
+        Box::pin(async move {
+            let fleet = fleet.name(&client).await?;
+            let id = match (fleet.id, fleet.alias) {
+                (Some(id), _) => Some(id),
+                (None, Some(alias)) => resolved(&client, &alias).await?,
+                (None, None) => None,
+            };
+            let arn = id
+                .zip(region)
+                .map(|(id, region)| arn_in(&id, &region, fleet.location.as_deref(), &token));
+            Ok(arn.and_then(|arn| arn.parse().ok()))
+        })
     }
+}
+
+/// The fleet that an alias leads to now.
+async fn resolved(client: &Client, alias: &str) -> Result<Option<String>, GameLiftError> {
+    let call = client.resolve_alias().alias_id(alias).send().await;
+    let output = call.map_err(|error| failed("ResolveAlias", &error))?;
+    Ok(output.fleet_id)
+}
+
+/// The home region of a fleet is no part of its game sessions' ARNs.
+fn arn_in(fleet: &str, region: &str, location: Option<&str>, token: &str) -> String {
+    let fleet = fleet.rsplit('/').next().unwrap_or(fleet);
+    let location = location.filter(|location| *location != region);
+    let place = location.map_or_else(|| fleet.to_owned(), |location| format!("{fleet}/{location}"));
+    format!("arn:aws:gamelift:{region}::gamesession/{place}/{token}")
 }
 
 impl AwsGameLift {

@@ -49,7 +49,7 @@ impl FleetInUse {
     }
 
     /// The fleet's id or ARN, as far as it is known without a call.
-    pub(super) fn id(&self) -> Option<String> {
+    fn id(&self) -> Option<String> {
         match &self.target.fleet {
             Fleet::Id(id) => Some(id.clone()),
             Fleet::Alias(_) => None,
@@ -77,7 +77,8 @@ impl FleetInUse {
         }
     }
 
-    async fn name(&self, client: &Client) -> Result<FleetName, GameLiftError> {
+    /// How calls name it; it is looked for if it is not known yet.
+    pub(super) async fn name(&self, client: &Client) -> Result<FleetName, GameLiftError> {
         let location = self.target.location.clone();
         if let Fleet::Alias(alias) = &self.target.fleet {
             return Ok(FleetName {

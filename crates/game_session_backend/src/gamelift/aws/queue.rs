@@ -309,8 +309,8 @@ impl GameLift for AwsQueue {
         home.ping_beacons()
     }
 
-    fn arn_of_token(&self, _: &str) -> Option<GameSessionArn> {
-        None
+    fn arn_of_token(&self, _: String) -> Outcome<Option<GameSessionArn>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 }
 

@@ -272,7 +272,7 @@ impl GameLift for Recorded {
         self.inner.ping_beacons()
     }
 
-    fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
+    fn arn_of_token(&self, token: String) -> Outcome<Option<GameSessionArn>> {
         self.inner.arn_of_token(token)
     }
 }

@@ -325,7 +325,7 @@ impl World {
 
 impl GameLift for Fake {
     fn start_placement(&self, wanted: NewPlacement) -> Outcome<PlacementRecord> {
-        let arn = self.arn_of_token(&wanted.game_session.token).unwrap();
+        let arn = arn_of(&wanted.game_session.token);
         self.call("StartGameSessionPlacement", |world| {
             let request = wanted.game_session.clone();
             let token = request.token.clone();
@@ -356,7 +356,7 @@ impl GameLift for Fake {
     }
 
     fn describe_placement(&self, token: String) -> Outcome<Option<PlacementRecord>> {
-        let arn = self.arn_of_token(&token).unwrap();
+        let arn = arn_of(&token);
         self.call("DescribeGameSessionPlacement", |world| Ok(world.placement(&token, arn)))
     }
 
@@ -372,7 +372,7 @@ impl GameLift for Fake {
     }
 
     fn create_game_session(&self, request: NewGameSession) -> Outcome<GameSessionRecord> {
-        let arn = self.arn_of_token(&request.token).unwrap();
+        let arn = arn_of(&request.token);
         self.call("CreateGameSession", |world| {
             world.requests.push(request.clone());
             if let Some(known) = world.sessions.get(&arn) {
@@ -489,9 +489,12 @@ impl GameLift for Fake {
         self.call("ListLocations", |world| Ok(world.beacons.clone()))
     }
 
-    fn arn_of_token(&self, token: &str) -> Option<GameSessionArn> {
-        format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/custom-local/{token}")
-            .parse()
-            .ok()
+    fn arn_of_token(&self, token: String) -> Outcome<Option<GameSessionArn>> {
+        Box::pin(std::future::ready(Ok(Some(arn_of(&token)))))
     }
+}
+
+fn arn_of(token: &str) -> GameSessionArn {
+    let arn = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/custom-local/{token}");
+    arn.parse().unwrap()
 }

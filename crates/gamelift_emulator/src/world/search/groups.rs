@@ -130,7 +130,21 @@ impl<V: Ord> Groups<V> {
         }
     }
 
-    pub(super) fn within(&self, range: impl RangeBounds<V>) -> RoaringTreemap {
+    /// Those with a value inside; the outside is the rest. The side of fewer groups is put together. Each key has one
+    /// value only.
+    pub(super) fn within(
+        &self,
+        inside: impl RangeBounds<V> + Clone,
+        outside: impl RangeBounds<V> + Clone,
+    ) -> RoaringTreemap {
+        if self.by_value.range(inside.clone()).count() <= self.by_value.range(outside.clone()).count() {
+            self.together(inside)
+        } else {
+            &self.all - &self.together(outside)
+        }
+    }
+
+    fn together(&self, range: impl RangeBounds<V>) -> RoaringTreemap {
         let mut keys = RoaringTreemap::new();
         for (_, group) in self.by_value.range(range) {
             group.add_to(&mut keys);

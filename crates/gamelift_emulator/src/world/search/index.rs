@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    ops::Bound::{Excluded, Included, Unbounded},
+    ops::Bound::{self, Excluded, Included, Unbounded},
 };
 
 use roaring::RoaringTreemap;
@@ -257,11 +257,15 @@ fn numbers(groups: &Groups<i64>, comparator: Comparator, number: i64) -> Roaring
     match comparator {
         Comparator::Equal => groups.equal(&number),
         Comparator::NotEqual => groups.other_than(&number),
-        Comparator::Less => groups.within(..number),
-        Comparator::AtMost => groups.within(..=number),
-        Comparator::Greater => groups.within((Excluded(number), Unbounded)),
-        Comparator::AtLeast => groups.within(number..),
+        Comparator::Less => groups.within(..number, number..),
+        Comparator::AtMost => groups.within(..=number, above(number)),
+        Comparator::Greater => groups.within(above(number), ..=number),
+        Comparator::AtLeast => groups.within(number.., ..number),
     }
+}
+
+const fn above(number: i64) -> (Bound<i64>, Bound<i64>) {
+    (Excluded(number), Unbounded)
 }
 
 fn millis(millis: u64) -> i64 {

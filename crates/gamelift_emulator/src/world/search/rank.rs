@@ -2,7 +2,12 @@
 
 use roaring::RoaringTreemap;
 
-use super::{facts::Operand, groups::Group, index::Index, sort::Sort};
+use super::{
+    facts::{Fact, Operand},
+    groups::Group,
+    index::Index,
+    sort::Sort,
+};
 
 /// As many as this are sorted; of more, the index is walked in the wanted order until the page is full.
 const SORTABLE: u64 = if cfg!(test) { 16 } else { 1_000 };
@@ -41,17 +46,46 @@ impl Index {
         };
         match sort {
             None => page.take(found),
-            Some(sort) if found.len() <= SORTABLE => {
-                let facts = |key: u64| self.entries.get(&key).map(|entry| (entry.facts(), key));
-                let mut sorted: Vec<_> = found.iter().filter_map(facts).collect();
-                sorted.sort_by(|(one, _), (other, _)| sort.compare(one, other));
-                let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-                page.keys
-                    .extend(sorted.into_iter().skip(skip).take(wanted).map(|(_, key)| key));
-            }
+            Some(sort) if sort.operand == Operand::CreationTime => self.by_age(found, sort, &mut page),
+            Some(sort) if found.len() <= SORTABLE => self.sort(found, sort, &mut page),
             Some(sort) => self.walk(found, sort, &mut page),
         }
         page.keys
+    }
+
+    /// Keys grow with the time of creation.
+    fn by_age(&self, found: &RoaringTreemap, sort: &Sort, page: &mut Page) {
+        if !sort.down {
+            return page.take(found);
+        }
+        let created = |key: &u64| self.entries.get(key).map(|entry| entry.facts().created_millis);
+        let mut newest = found.iter().rev().peekable();
+        while let Some(key) = newest.next().filter(|_| !page.is_full()) {
+            let mut equals = RoaringTreemap::from_iter([key]);
+            while let Some(older) = newest.next_if(|older| created(older) == created(&key)) {
+                equals.insert(older);
+            }
+            page.take(&equals);
+        }
+    }
+
+    fn sort(&self, found: &RoaringTreemap, sort: &Sort, page: &mut Page) {
+        let of = |key: u64| {
+            let entry = self.entries.get(&key)?;
+            Some((entry.facts().get(&sort.operand), key))
+        };
+        let mut places: Vec<_> = found.iter().filter_map(of).collect();
+        let before = |one: &(Option<Fact<'_>>, u64), other: &(Option<Fact<'_>>, u64)| {
+            sort.compare(one.0, other.0).then(one.1.cmp(&other.1))
+        };
+        let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
+        let end = skip.saturating_add(page.wanted);
+        if end < places.len() {
+            places.select_nth_unstable_by(end, before);
+            places.truncate(end);
+        }
+        places.sort_unstable_by(before);
+        page.keys.extend(places.into_iter().skip(skip).map(|(_, key)| key));
     }
 
     fn walk(&self, found: &RoaringTreemap, sort: &Sort, page: &mut Page) {
@@ -65,7 +99,7 @@ impl Index {
             }
             (Operand::Maximum, down) => groups(self.maximums.in_order(), down, found, page),
             (Operand::Players, down) => groups(self.players.in_order(), down, found, page),
-            (Operand::CreationTime, down) => groups(self.created.in_order(), down, found, page),
+            (Operand::CreationTime, _) => self.by_age(found, sort, page),
             (Operand::HasRoom, down) => {
                 let (full, free) = (found - self.with_room(), found & self.with_room());
                 let order = if down { [free, full] } else { [full, free] };

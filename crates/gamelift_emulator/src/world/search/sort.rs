@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{
-    facts::{Facts, Operand},
+    facts::{Fact, Operand},
     lexer::{Token, tokens},
 };
 use crate::model::error::ApiError;
@@ -32,8 +32,8 @@ impl Sort {
         })
     }
 
-    pub(super) fn compare(&self, one: &Facts<'_>, other: &Facts<'_>) -> Ordering {
-        match (one.get(&self.operand), other.get(&self.operand)) {
+    pub(super) fn compare(&self, one: Option<Fact<'_>>, other: Option<Fact<'_>>) -> Ordering {
+        match (one, other) {
             (Some(one), Some(other)) if self.down => other.cmp(&one),
             (Some(one), Some(other)) => one.cmp(&other),
             (Some(_), None) => Ordering::Less,

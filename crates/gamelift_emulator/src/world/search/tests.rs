@@ -116,7 +116,7 @@ fn a_game_session_without_the_sorted_value_comes_last_either_way() {
     let order = |expression: &str| {
         let sort = Sort::parse(expression).unwrap();
         let mut all = [facts(&[][..]), facts(&with[..]), facts(&other[..])];
-        all.sort_by(|one, other| sort.compare(one, other));
+        all.sort_by(|one, other| sort.compare(one.get(&sort.operand), other.get(&sort.operand)));
         all.map(|facts| {
             facts
                 .properties

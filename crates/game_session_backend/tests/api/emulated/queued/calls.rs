@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use game_session_backend::Keyring;
 use game_session_protocol::ErrorCode;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -30,6 +31,23 @@ async fn a_create_with_events_is_two_calls_one_fewer_than_allowed() {
         seat.player_session_id.to_string()
     );
     assert_eq!(world.player_sessions[0].player_id, ann.player_id());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_click_that_is_repeated_across_a_rotation_of_the_keyring_is_one_placement() {
+    let mut queued = Queued::new(Told::Never).await;
+    queued.stage.have_free_processes(2).await;
+    let before = &queued.stage.instances[0];
+    let ring = format!("{},{}", Keyring::new_key_text("k2"), queued.ring);
+    let after = queued.another_instance(&ring);
+    let ann = before.guest().await;
+    let made = ann.create("click-1", "20").await.seat();
+    let again = ann.at(&after).create("click-1", "20").await.seat();
+    assert_eq!(again.game_session.id, made.game_session.id);
+    assert_eq!(again.player_session_id, made.player_session_id);
+    let other = ann.at(&after).create("click-2", "20").await.seat();
+    assert_ne!(other.game_session.id, made.game_session.id);
+    assert_eq!(queued.stage.calls("StartGameSessionPlacement"), 3);
 }
 
 #[tokio::test(start_paused = true)]

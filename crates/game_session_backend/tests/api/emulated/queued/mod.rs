@@ -39,6 +39,8 @@ enum Told {
 struct Queued {
     stage: Stage,
     rows: Arc<InMemoryState>,
+    /// The text of their keyring.
+    ring: String,
 }
 
 impl Queued {
@@ -50,7 +52,8 @@ impl Queued {
         let emulator = Arc::new(Emulator::start(config).await.unwrap());
         let pipe = Pipe::new(Arc::clone(&emulator));
         make_queue(&pipe, &emulator, timeout).await;
-        let ring: Keyring = Keyring::new_key_text("k1").parse().unwrap();
+        let text = Keyring::new_key_text("k1");
+        let ring: Keyring = text.parse().unwrap();
         let (clock, rows) = (Clock::with_tokio(now_ms()), Arc::new(InMemoryState::default()));
         let queue = QueueTarget::new(QUEUE);
         let instances = [(); 2].map(|()| instance(&pipe, &queue, &ring, &clock, &rows, told));
@@ -61,7 +64,24 @@ impl Queued {
             pipe,
             processes,
         };
-        Self { stage, rows }
+        Self {
+            stage,
+            rows,
+            ring: text,
+        }
+    }
+
+    /// One more instance, with another keyring.
+    fn another_instance(&self, ring: &str) -> Harness {
+        let (queue, clock) = (QueueTarget::new(QUEUE), Clock::with_tokio(now_ms()));
+        instance(
+            &self.stage.pipe,
+            &queue,
+            &ring.parse().unwrap(),
+            &clock,
+            &self.rows,
+            Told::Never,
+        )
     }
 
     /// Has all events delivered to an instance from now on, as these fates say.
