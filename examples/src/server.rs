@@ -2,13 +2,14 @@
 
 use std::error::Error;
 
-use bevy::log::LogPlugin;
+use bevy::log::{BoxedFmtLayer, LogPlugin, tracing_subscriber};
 use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
 use bevy_game_session::renet::TravelPlugin;
 use bevy_game_session::server::{GameLiftHost, ProcessSignalsPlugin, SessionServerPlugin, SessionServerRunnerPlugin};
 use bevy_replicon::prelude::*;
 use bevy_replicon_renet::RepliconRenetPlugins;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 
 use crate::cli::ServerArgs;
 use crate::game::{RulesPlugin, SharedGamePlugin};
@@ -29,6 +30,7 @@ pub fn run(args: ServerArgs) -> Result<AppExit, Box<dyn Error>> {
             StatesPlugin,
             LogPlugin {
                 filter: FILTER.into(),
+                fmt_layer: log_beside_the_game,
                 ..default()
             },
         ))
@@ -39,4 +41,17 @@ pub fn run(args: ServerArgs) -> Result<AppExit, Box<dyn Error>> {
         .add_plugins((SharedGamePlugin, RulesPlugin))
         .run();
     Ok(exit)
+}
+
+/// Writes what is still to be written when the app goes.
+#[derive(Resource)]
+struct LastLines(#[expect(dead_code, reason = "it works when it is dropped")] WorkerGuard);
+
+/// The log is written on a thread of its own. When nobody reads it any more, or its disk is full, lines are lost, and the
+/// game goes on.
+fn log_beside_the_game(app: &mut App) -> Option<BoxedFmtLayer> {
+    let (writer, guard) = NonBlocking::new(std::io::stderr());
+    app.insert_resource(LastLines(guard));
+    let layer = tracing_subscriber::fmt::Layer::default().with_writer(writer);
+    Some(Box::new(layer))
 }

@@ -14,10 +14,15 @@ mod story;
 
 /// Set in the processes that this test starts: they play a role instead of testing.
 const ROLE: &str = "WHOLE_STACK_ROLE";
+/// The role of a dedicated server whose log is full and never read, and of one whose log is closed.
+const UNREAD: &str = "server with an unread log";
+const CLOSED: &str = "server with a closed log";
 
 fn main() -> ExitCode {
-    if std::env::var_os(ROLE).is_some() {
-        return roles::main();
+    match std::env::var(ROLE).as_deref() {
+        Ok(log @ (UNREAD | CLOSED)) => return story::serve_with_a_bad_log(log),
+        Ok(_) => return roles::main(),
+        Err(_) => {}
     }
     if std::env::args().any(|arg| arg == "--list") {
         for (name, _) in story::TESTS {

@@ -237,6 +237,7 @@
 //! | players are refused as `Closed` | the game session ends, or is not active yet |
 //! | players are refused as `Unavailable` | the orchestrator did not answer within 10 s: its own log says why |
 //! | GameLift replaces the process as unhealthy | the loop stood still: the log says for how long |
+//! | the loop stands still while the machine has nothing to do | the log blocks it: nobody reads it any more and its pipe is full. Write it on a thread of its own that may lose lines (`tracing_appender::non_blocking`), as the server of the example does |
 //! | the process leaves with a failure after 10 s | no port of the range is free: [`HostFailed`] names them |
 //! | the process ends after a minute | nobody came: [`ServerPolicies::end_when_nobody_came`] |
 

@@ -4,6 +4,8 @@ mod player;
 mod process;
 mod stage;
 
+use std::io::Write as _;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use player::Player;
@@ -41,6 +43,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         "a_server_that_is_killed_ends_the_session_and_is_replaced",
         killed_server,
     ),
+    ("disk_full_stdout_closed_log_pipe_blocked_the_game_goes_on", bad_logs),
     (
         "a_server_that_gets_sigterm_or_sigint_says_that_it_ends",
         signalled_server,
@@ -190,6 +193,41 @@ fn killed_server() {
     let mut next = Player::start(&stage, &["--create", "--session", "Next", "--play", "0.2"]);
     next.must_succeed();
     stage.strike();
+}
+
+fn bad_logs() {
+    for role in [crate::UNREAD, crate::CLOSED] {
+        let stage = Stage::with_servers(role);
+        let mut owner = Player::start(&stage, &["--create", "--play", "0.2"]);
+        owner.must_succeed();
+        stage.wait_until("the seat is free", |world| world.seats_in_use() == 0);
+        stage.strike();
+    }
+}
+
+/// Becomes the parent of a dedicated server that has the beginning of a pipe for its log. Its log is that of every event.
+pub(crate) fn serve_with_a_bad_log(log: &str) -> ExitCode {
+    let (reader, writer) = std::io::pipe().unwrap();
+    if log == crate::CLOSED {
+        drop(reader);
+    } else {
+        // until the pipe is full, and then without end
+        let mut filler = writer.try_clone().unwrap();
+        std::thread::spawn(move || while filler.write_all(&[b'x'; 4096]).is_ok() {});
+        std::mem::forget(reader);
+    }
+    let server = Command::new(std::env::current_exe().unwrap())
+        .args(std::env::args().skip(1))
+        .env(crate::ROLE, "server")
+        .env("RUST_LOG", "trace,netcode=off")
+        .stdout(writer.try_clone().unwrap())
+        .stderr(writer)
+        .status();
+    if server.unwrap().success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn signalled_server() {

@@ -20,12 +20,17 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts everything and waits for the first server process.
     pub(super) fn set() -> Self {
+        Self::with_servers("server")
+    }
+
+    /// The same, with server processes in this role.
+    pub(super) fn with_servers(role: &str) -> Self {
         LOG.listen();
         let server_lines = Arc::<Mutex<Vec<String>>>::default();
         let sink = server_lines.clone();
         let server = ServerCommand::current_exe()
             .unwrap()
-            .env(crate::ROLE, "server")
+            .env(crate::ROLE, role)
             .args(["server", "--port", "0"]);
         let stack = LocalStack::builder(server)
             .on_line(move |line| sink.lock().unwrap().push(line.into()))
