@@ -1,5 +1,5 @@
-//! Create, find, join, travel to and host multiplayer game sessions in Bevy: on Amazon GameLift Servers or on this
-//! machine alone, with the same game code.
+//! Create, find, join, travel to and host multiplayer game sessions in Bevy: on Amazon GameLift Servers, on a LAN or
+//! on this machine alone, with the same game code.
 //!
 //! This crate is the front door. It holds no code of its own: it re-exports the crates a game needs, each behind a
 //! feature named for a role.

@@ -16,7 +16,7 @@ pub const GAME_SESSION: &str = "/v1/game-sessions/{id}";
 pub const SEAT: &str = "/v1/game-sessions/{id}/seat";
 /// `POST`: join.
 pub const PLAYER_SESSIONS: &str = "/v1/game-sessions/{id}/player-sessions";
-/// `POST`: the code of a game session, for its owner only.
+/// `POST`: the code of a game session, for its owner and for who has a seat.
 pub const JOIN_CODE: &str = "/v1/game-sessions/{id}/join-code";
 /// `POST`: join by code.
 pub const JOIN_BY_CODE: &str = "/v1/join-by-code";

@@ -120,7 +120,7 @@ impl Call for ThroughBackend {
 /// When a game session is looked at for the first time.
 #[derive(Clone, Copy)]
 pub(crate) enum FirstLook {
-    /// As the backend does.
+    /// As a patient caller does.
     After20Millis,
     AtOnce,
 }

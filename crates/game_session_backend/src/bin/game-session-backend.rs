@@ -10,7 +10,6 @@ use game_session_backend::{
     AwsTarget, Backend, BackendConfig, BackendError, FleetTarget, Keyring, Limits, PlacementEvents, QueueTarget,
     SigningAlgorithm, Tls, TokenKind, TrustedIssuer,
 };
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How the log is written.
@@ -199,14 +198,11 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), BackendError> {
     // Before the socket is open, so that a signal is never missed.
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let told_to_end = told_to_end();
     let backend = Backend::start(config(arguments)?).await?;
     println!("listening on {}", backend.url());
-    if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+    if let Ok(told_to_end) = told_to_end {
+        told_to_end.await;
         tracing::info!("the backend stops");
         backend.stop().await;
     } else {
@@ -214,6 +210,25 @@ async fn run(arguments: Arguments) -> Result<(), BackendError> {
         std::future::pending::<()>().await;
     }
     Ok(())
+}
+
+/// Ready when the process gets SIGTERM or SIGINT.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Ready when Ctrl-C is pressed.
+#[cfg(not(unix))]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 fn config(arguments: Arguments) -> Result<BackendConfig, BackendError> {

@@ -49,6 +49,7 @@ fn called(path: &Path) -> BTreeSet<String> {
         "list",
         "put",
         "query",
+        "resolve",
         "search",
         "start",
         "stop",
