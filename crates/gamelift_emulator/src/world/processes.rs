@@ -50,7 +50,10 @@ pub(super) struct Process {
     pub(super) alone_since: Option<Timestamp>,
     /// The SDK instance that became ready, and the socket on which it did.
     #[serde(with = "super::process_rows::ready_as")]
-    ready_as: (String, Option<SocketId>),
+    pub(super) ready_as: (String, Option<SocketId>),
+    /// Whether nothing came through its sockets yet that only a ready process sends. Until then it is told nothing.
+    #[serde(skip)]
+    pub(super) unproven: bool,
     pub(super) healthy: bool,
     unhealthy_in_a_row: u8,
     pub(super) last_healthy: Timestamp,
@@ -111,6 +114,7 @@ impl World {
             sockets: Vec::new(),
             alone_since: None,
             ready_as: (String::new(), None),
+            unproven: true,
             healthy: false,
             unhealthy_in_a_row: 0,
             last_healthy: now,
@@ -141,12 +145,12 @@ impl World {
             .get(&socket)
             .map_or_else(String::new, |socket| socket.idempotency_token.clone());
         let process = self.process(key)?;
-        if process.status == ProcessStatus::Ended {
+        let same = process.ready_as.1 == Some(socket) || process.became_ready_as(&token);
+        if process.status == ProcessStatus::Ended && (same || !process.unproven) {
             return Err(Failure::bad_request("the process has ended"));
         }
         if process.status != ProcessStatus::Connected {
-            let (ready_as, ready_on) = &process.ready_as;
-            if *ready_on == Some(socket) || (!token.is_empty() && *ready_as == token) {
+            if same {
                 return Ok(Answer::Done);
             }
             if process.sockets.len() > 1 {
@@ -292,7 +296,13 @@ impl World {
         };
         process.status = status;
         process.alone_since = None;
-        process.undelivered.clear();
+        if reason == EndReason::ProcessEnding {
+            process.unproven = false;
+        }
+        // what has not proven itself may still have to be told to end
+        if process.sockets.is_empty() || !process.unproven {
+            process.undelivered.clear();
+        }
         let (name, game_session) = (process.name.clone(), process.game_session);
         self.live_processes.remove(&name);
         self.refresh_idle(key);
@@ -352,6 +362,15 @@ impl World {
 impl Process {
     /// Whether a game session can be placed on it.
     pub(super) fn is_placeable(&self) -> bool {
-        self.status == ProcessStatus::Active && self.healthy && self.game_session.is_none() && !self.sockets.is_empty()
+        self.status == ProcessStatus::Active
+            && self.healthy
+            && self.game_session.is_none()
+            && !self.sockets.is_empty()
+            && !self.unproven
+    }
+
+    /// Whether this SDK instance is the one that became ready.
+    pub(super) fn became_ready_as(&self, token: &str) -> bool {
+        !token.is_empty() && self.ready_as.0 == token
     }
 }

@@ -36,6 +36,13 @@ pub(super) struct Failure {
     message: String,
 }
 
+/// A request as it came.
+struct Frame {
+    request_id: String,
+    action: String,
+    request: Result<Request, Failure>,
+}
+
 pub(super) type Answered = Result<Answer, Failure>;
 
 impl Failure {
@@ -75,33 +82,31 @@ impl World {
         let Some(process) = self.sockets.get(&socket).map(|socket| socket.process) else {
             return;
         };
-        let (request_id, action, request) = match RequestFrame::decode(text) {
-            Ok(frame) => (frame.request_id, frame.request.action().to_owned(), Ok(frame.request)),
-            Err(DecodeError::UnknownAction { action, request_id }) => {
-                let failure = Failure::bad_request("the action is not known");
-                (request_id, action, Err(failure))
-            }
-            Err(DecodeError::BadField {
-                action,
-                request_id,
-                reason,
-            }) => (request_id, action, Err(Failure::bad_request(reason))),
-            Err(_) => return,
+        let Some(frame) = read(text) else {
+            return;
         };
-        if request_id.is_empty() {
-            return;
+        let proves = frame.request.as_ref().is_ok_and(is_of_a_ready_process);
+        match self.answered_before(process, &frame.request_id) {
+            Some(reply) => self.outbox.push_back(Outgoing::Reply(socket, reply)),
+            None => self.answer_first(socket, process, frame, now),
         }
-        let repeated = self.processes.get(&process).and_then(|process| {
-            process
-                .replies
-                .iter()
-                .find(|reply| reply.request_id == request_id)
-                .cloned()
-        });
-        if let Some(reply) = repeated {
-            self.outbox.push_back(Outgoing::Reply(socket, reply));
-            return;
+        if proves {
+            self.prove(socket);
         }
+    }
+
+    /// The reply to a request that was answered before.
+    fn answered_before(&self, process: ProcessKey, request_id: &str) -> Option<Reply> {
+        let replies = &self.processes.get(&process)?.replies;
+        replies.iter().find(|reply| reply.request_id == request_id).cloned()
+    }
+
+    fn answer_first(&mut self, socket: SocketId, process: ProcessKey, frame: Frame, now: Timestamp) {
+        let Frame {
+            request_id,
+            action,
+            request,
+        } = frame;
         let request = request.and_then(|request| {
             let who = process.0.to_string();
             if self.settings.throttled && !self.turns.allows_request(&who, &request, now) {
@@ -209,6 +214,40 @@ impl World {
         }
         process.replies.push_back(reply);
     }
+}
+
+/// Reads a request: one that cannot be carried out has its failure, what cannot even be answered is nothing.
+fn read(text: &str) -> Option<Frame> {
+    let (request_id, action, request) = match RequestFrame::decode(text) {
+        Ok(frame) => (frame.request_id, frame.request.action().to_owned(), Ok(frame.request)),
+        Err(DecodeError::UnknownAction { action, request_id }) => {
+            let failure = Failure::bad_request("the action is not known");
+            (request_id, action, Err(failure))
+        }
+        Err(DecodeError::BadField {
+            action,
+            request_id,
+            reason,
+        }) => (request_id, action, Err(Failure::bad_request(reason))),
+        Err(_) => return None,
+    };
+    (!request_id.is_empty()).then_some(Frame {
+        request_id,
+        action,
+        request,
+    })
+}
+
+/// Whether SDKs send this only after `ProcessReady`, and take messages by then.
+const fn is_of_a_ready_process(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::HeartbeatServerProcess(_)
+            | Request::ActivateGameSession(_)
+            | Request::AcceptPlayerSession(_)
+            | Request::RemovePlayerSession(_)
+            | Request::UpdatePlayerSessionCreationPolicy(_)
+    )
 }
 
 fn reply(action: &str, request_id: &str, answered: Answered) -> Reply {

@@ -86,6 +86,7 @@ impl World {
         }
         let process = known.unwrap_or_else(|| self.add_process(name, handshake.sdk_language, now));
         let socket = SocketId(self.next_serial());
+        self.doubt(process, &handshake.idempotency_token);
         self.sockets.insert(
             socket,
             Socket {
@@ -167,14 +168,42 @@ impl World {
         }
     }
 
-    /// Sends to the newest socket of a process, or keeps the message until it has one again.
+    /// A process that lost all its sockets and comes back may have been started anew: another SDK instance, which is not
+    /// ready, has to prove itself.
+    fn doubt(&mut self, key: ProcessKey, token: &str) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        let known = process.status > ProcessStatus::Ready && process.became_ready_as(token);
+        process.unproven = !known && (process.unproven || process.sockets.is_empty());
+    }
+
+    /// Something came through this socket that only a ready process sends: now it is told what it was not told so far.
+    pub(super) fn prove(&mut self, socket: SocketId) {
+        let Some(open) = self.sockets.get(&socket) else {
+            return;
+        };
+        let key = open.process;
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        if process.sockets.last() == Some(&socket) && process.ready_as.1 != Some(socket) {
+            process.ready_as = (open.idempotency_token.clone(), Some(socket));
+        }
+        if std::mem::take(&mut process.unproven) {
+            self.tell_undelivered(key);
+            self.refresh_idle(key);
+        }
+    }
+
+    /// Sends to the newest socket of a process, or keeps the message until it has one again and is known to be ready.
     pub(super) fn push(&mut self, key: ProcessKey, push: Push) {
         let Some(process) = self.processes.get_mut(&key) else {
             return;
         };
         match process.sockets.last() {
-            Some(newest) => self.outbox.push_back(Outgoing::Push(*newest, push)),
-            None => process.undelivered.push(push),
+            Some(newest) if !process.unproven => self.outbox.push_back(Outgoing::Push(*newest, push)),
+            _ => process.undelivered.push(push),
         }
     }
 
@@ -184,10 +213,18 @@ impl World {
         };
         process.sockets.push(socket);
         process.alone_since = None;
-        for push in std::mem::take(&mut process.undelivered) {
+        self.tell_undelivered(key);
+        self.refresh_idle(key);
+    }
+
+    fn tell_undelivered(&mut self, key: ProcessKey) {
+        let undelivered = self
+            .processes
+            .get_mut(&key)
+            .map(|process| std::mem::take(&mut process.undelivered));
+        for push in undelivered.into_iter().flatten() {
             self.push(key, push);
         }
-        self.refresh_idle(key);
     }
 
     /// A new token shortly before the one in use expires.

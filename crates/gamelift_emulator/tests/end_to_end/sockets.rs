@@ -155,6 +155,9 @@ async fn a_process_gets_a_new_token_before_its_old_one_expires() {
     let old = query(&emulator.server_environment("process-1"), "t");
     let mut process = Process::connect_with(&emulator, &old).await.unwrap();
     process.ready(7001).await;
+    process
+        .request(json!({"Action": "HeartbeatServerProcess", "HealthStatus": true}))
+        .await;
     let push = process.push().await;
     assert_eq!(push["Action"], "RefreshConnection");
     assert_eq!(push["RefreshConnectionEndpoint"], json!(emulator.websocket_url()));

@@ -9,6 +9,7 @@ mod metrics;
 mod named;
 mod paging;
 mod placements;
+mod reconnects;
 mod restored;
 mod rig;
 mod search;

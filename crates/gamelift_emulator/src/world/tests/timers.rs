@@ -120,7 +120,8 @@ fn a_process_without_a_socket_gets_no_game_session() {
     let socket = rig.process("process-1");
     rig.world.disconnect(socket, rig.now);
     assert!(rig.create(None).is_err());
-    rig.connect("process-1");
+    let again = rig.connect("process-1");
+    rig.heartbeat(again, true);
     assert!(rig.create(None).is_ok());
 }
 
@@ -131,6 +132,7 @@ fn what_a_process_missed_while_it_had_no_socket_is_told_when_it_comes_back() {
     rig.world.disconnect(socket, rig.now);
     rig.terminate(&arn).unwrap();
     let again = rig.connect("process-1");
+    rig.heartbeat(again, true);
     assert!(matches!(rig.pushes(again)[..], [Push::TerminateProcess(_)]));
 }
 
