@@ -212,7 +212,7 @@ fn forbidden_change(before: &Snapshot, after: &Snapshot) -> Option<String> {
         // One step of the test may be many of the world: time passing accepts nobody, though.
         let allowed = matches!(
             (player.status, now),
-            (Reserved, Reserved | Active | TimedOut)
+            (Reserved, Reserved | Active | Completed | TimedOut)
                 | (Active, Active | Completed)
                 | (Completed, Completed)
                 | (TimedOut, TimedOut)

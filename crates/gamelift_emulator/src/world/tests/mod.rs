@@ -13,4 +13,5 @@ mod reconnects;
 mod restored;
 mod rig;
 mod search;
+mod sessions;
 mod timers;

@@ -110,7 +110,7 @@ fn losing_the_last_socket_starts_a_grace_time_and_then_ends_game_and_players() {
     rig.pass(3 * SECOND);
     assert_eq!(rig.game_status(&arn), GameSessionStatus::Terminated);
     assert_eq!(rig.player_status(&inside), PlayerSessionStatus::Completed);
-    assert_eq!(rig.player_status(&outside), PlayerSessionStatus::TimedOut);
+    assert_eq!(rig.player_status(&outside), PlayerSessionStatus::Completed);
     assert_eq!(rig.events(), ["SERVER_PROCESS_CRASHED"]);
 }
 
