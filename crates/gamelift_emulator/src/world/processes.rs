@@ -61,6 +61,9 @@ pub(super) struct Process {
     pub(super) game_session: Option<GameSessionKey>,
     pub(super) terminate_at: Option<Timestamp>,
     pub(super) renew_token_at: Option<Timestamp>,
+    /// Whether it was asked to open a new connection and has not done so yet.
+    #[serde(skip)]
+    pub(super) asked_to_refresh: bool,
     #[serde(skip)]
     pub(super) undelivered: Vec<Push>,
     /// The last replies, to be repeated for a repeated request.
@@ -121,6 +124,7 @@ impl World {
             game_session: None,
             terminate_at: None,
             renew_token_at: None,
+            asked_to_refresh: false,
             undelivered: Vec::new(),
             replies: VecDeque::new(),
         };

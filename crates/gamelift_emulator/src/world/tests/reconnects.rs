@@ -6,7 +6,10 @@ use gamelift_server_sdk::proto::message::Push;
 use serde_json::json;
 
 use super::rig::Rig;
-use crate::model::status::{GameSessionStatus, ProcessStatus};
+use crate::{
+    model::status::{GameSessionStatus, ProcessStatus},
+    world::{Handshake, Settings, SocketId},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -135,4 +138,126 @@ fn a_second_ready_after_a_refresh_is_no_restart() {
     assert_eq!(rig.ready(new), 200);
     assert_eq!(rig.game_status(&arn), GameSessionStatus::Active);
     assert!(rig.events().is_empty());
+}
+
+#[test]
+fn a_second_ready_straight_after_a_refresh_is_no_restart_either() {
+    let mut rig = Rig::new();
+    let (old, arn) = rig.playing();
+    rig.world.refresh_connections(None, rig.now);
+    let new = rig.connect_with("process-1", "refreshed");
+    rig.world.disconnect(old, rig.now);
+    assert_eq!(rig.ready(new), 200);
+    assert_eq!(rig.game_status(&arn), GameSessionStatus::Active);
+}
+
+/// Lets minutes pass with a heartbeat in each; the tokens of the refreshes that were asked for.
+fn minutes(rig: &mut Rig, socket: SocketId, count: u32) -> Vec<String> {
+    for _ in 0..count {
+        rig.heartbeat(socket, true);
+        rig.pass(60 * SECOND);
+    }
+    let pushes = rig.pushes(socket).into_iter();
+    pushes
+        .map(|push| match push {
+            Push::RefreshConnection(refresh) => refresh.auth_token.expose().to_owned(),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_refresh_on_demand_has_a_new_token_and_the_old_one_stays_good() {
+    let mut rig = Rig::new();
+    let socket = rig.process("process-1");
+    let old = rig.world.local_token("local", rig.now).unwrap();
+    rig.pass(SECOND);
+    rig.world.refresh_connections(None, rig.now);
+    let asked = minutes(&mut rig, socket, 0);
+    assert_eq!(asked.len(), 1);
+    assert_ne!(asked[0], old);
+    assert_eq!(rig.world.local_token("local", rig.now).unwrap(), asked[0], "the newest");
+    assert!(rig.world.token_expiry(&old, "fleet-local", "local", rig.now).is_some());
+    rig.world.refresh_connections(None, rig.now);
+    assert_ne!(minutes(&mut rig, socket, 0), asked, "each time");
+    rig.pass(Duration::from_hours(3) - 2 * SECOND);
+    assert!(rig.world.token_expiry(&old, "fleet-local", "local", rig.now).is_some());
+    rig.pass(SECOND);
+    assert_eq!(rig.world.token_expiry(&old, "fleet-local", "local", rig.now), None);
+}
+
+#[test]
+fn tokens_of_a_compute_are_bounded() {
+    let mut rig = Rig::new();
+    let socket = rig.process("process-1");
+    let first = rig.world.local_token("local", rig.now).unwrap();
+    for _ in 0..100 {
+        rig.pass(SECOND);
+        assert!(
+            rig.world
+                .token_expiry(&first, "fleet-local", "local", rig.now)
+                .is_some()
+        );
+        rig.world.refresh_connections(None, rig.now);
+    }
+    assert_eq!(rig.world.token_expiry(&first, "fleet-local", "local", rig.now), None);
+    let last = minutes(&mut rig, socket, 0).pop().unwrap();
+    assert!(rig.world.token_expiry(&last, "fleet-local", "local", rig.now).is_some());
+}
+
+#[test]
+fn a_refresh_is_asked_for_each_minute_until_the_new_socket_is_there() {
+    let mut rig = Rig::new();
+    let old = rig.process("process-1");
+    rig.pass(SECOND);
+    rig.world.refresh_connections(None, rig.now);
+    let asked = minutes(&mut rig, old, 3);
+    assert_eq!(asked.len(), 4, "at once and three times more");
+    assert!(asked.iter().all(|token| *token == asked[0]), "the token is still fresh");
+    let new = rig.connect_with("process-1", "refreshed");
+    rig.world.disconnect(old, rig.now);
+    let asked = minutes(&mut rig, new, 161);
+    assert!(asked.is_empty(), "{asked:?}");
+    assert!(
+        !minutes(&mut rig, new, 2).is_empty(),
+        "the token is renewed in time all the same"
+    );
+}
+
+#[test]
+fn a_renewal_that_falls_due_before_a_process_is_ready_is_made_up_for() {
+    let mut rig = Rig::new();
+    let socket = rig.connect("process-1");
+    rig.pass(Duration::from_hours(3));
+    rig.ready(socket);
+    assert!(rig.pushes(socket).is_empty());
+    assert!(!minutes(&mut rig, socket, 1).is_empty());
+}
+
+#[test]
+fn a_renewal_that_falls_due_while_a_process_has_no_socket_is_made_up_for() {
+    let settings = Settings {
+        socket_loss_grace: Duration::from_hours(4),
+        tokenless_reconnects: true,
+        unhealthy_after: Duration::from_hours(9),
+        ..Settings::default()
+    };
+    let mut rig = Rig::with(settings);
+    let socket = rig.process("process-1");
+    rig.world.disconnect(socket, rig.now);
+    rig.pass(Duration::from_hours(3));
+    let tokenless = Handshake {
+        process_id: "process-1".into(),
+        fleet_id: "fleet-local".into(),
+        compute_name: "local".into(),
+        tokens: vec![String::new()],
+        ..Handshake::default()
+    };
+    let back = rig.world.connect(tokenless.clone(), rig.now).unwrap();
+    assert!(!minutes(&mut rig, back, 1).is_empty());
+    let stranger = Handshake {
+        process_id: "process-2".into(),
+        ..tokenless
+    };
+    assert!(rig.world.connect(stranger, rig.now).is_err(), "nobody knows it");
 }
