@@ -10,7 +10,7 @@ use gamelift_server_sdk::proto::message::{ActivateServerProcess, Push, Reply, Te
 
 use super::{
     World,
-    chronicle::{About, Level},
+    chronicle::{About, Level, cut},
     keys::{GameSessionKey, ProcessKey, SocketId},
     requests::{Answer, Answered, Failure},
     timers::Timer,
@@ -22,6 +22,10 @@ use crate::model::{
 
 /// Unhealthy heartbeats in a row that end a process.
 const UNHEALTHY_HEARTBEATS: u8 = 3;
+/// The highest port that every server SDK takes.
+const MAX_PORT: u16 = 60_000;
+/// Log paths of a process that are remembered.
+const MAX_LOG_PATHS: usize = 10;
 /// Ended processes that are remembered.
 const MAX_ENDED: usize = 1_000;
 
@@ -43,6 +47,8 @@ pub(super) struct Process {
     pub(super) status: ProcessStatus,
     pub(super) port: u16,
     pub(super) sdk_language: String,
+    #[serde(default)]
+    pub(super) sdk: SdkFacts,
     /// Its open sockets, the newest last.
     #[serde(skip)]
     pub(super) sockets: Vec<SocketId>,
@@ -69,6 +75,28 @@ pub(super) struct Process {
     /// The last replies, to be repeated for a repeated request.
     #[serde(with = "super::process_rows::replies")]
     pub(super) replies: VecDeque<Reply>,
+}
+
+/// What a process says of its SDK and its logs with `ProcessReady`.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct SdkFacts {
+    pub(super) version: String,
+    /// The engine plugin or the like, with its version.
+    pub(super) tool: String,
+    pub(super) log_paths: Vec<String>,
+}
+
+impl SdkFacts {
+    fn of(request: &ActivateServerProcess) -> Self {
+        let tool = request.sdk_tool_name.iter().chain(&request.sdk_tool_version);
+        let tool: Vec<&str> = tool.map(String::as_str).collect();
+        let paths = request.log_paths.iter().take(MAX_LOG_PATHS);
+        Self {
+            version: cut(&request.sdk_version).to_owned(),
+            tool: cut(&tool.join(" ")).to_owned(),
+            log_paths: paths.map(|path| cut(path).to_owned()).collect(),
+        }
+    }
 }
 
 /// Why a process ended.
@@ -114,6 +142,7 @@ impl World {
             status: ProcessStatus::Connected,
             port: 0,
             sdk_language,
+            sdk: SdkFacts::default(),
             sockets: Vec::new(),
             alone_since: None,
             ready_as: (String::new(), None),
@@ -130,6 +159,7 @@ impl World {
         };
         self.processes.insert(key, process);
         self.live_processes.insert(name, key);
+        self.timers.set(now + self.settings.ready_timeout, Timer::Ready(key));
         key
     }
 
@@ -141,8 +171,10 @@ impl World {
         request: &ActivateServerProcess,
         now: Timestamp,
     ) -> Answered {
-        if !(1..=60_000).contains(&request.port) {
-            return Err(Failure::bad_request("Port must be from 1 to 60000"));
+        if request.port == 0 {
+            return Err(Failure::bad_request(
+                "Port must be the one that players connect to, from 1 to 60000",
+            ));
         }
         let token = self
             .sockets
@@ -171,6 +203,7 @@ impl World {
         };
         process.status = status;
         process.port = request.port;
+        process.sdk = SdkFacts::of(request);
         process.ready_as = (token, Some(socket));
         process.last_healthy = now;
         if !request.sdk_language.is_empty() {
@@ -182,8 +215,27 @@ impl World {
             format!("ready, players come to port {}", process.port),
         );
         self.tell(now, (Level::Info, About::Process), &id, ready);
+        if request.port > MAX_PORT {
+            let high = "some server SDKs refuse ports above 60000: choose a lower one";
+            self.tell(now, (Level::Warn, About::Process), &id, high);
+        }
         self.timers.set(deadline, Timer::Silence(key));
         Ok(Answer::Done)
+    }
+
+    /// It is on record that the process is late; it may still become ready.
+    pub(super) fn ready_timed_out(&mut self, key: ProcessKey, now: Timestamp) {
+        const LATE: &str = "a server process did not call ProcessReady in time";
+        let Some(process) = self.processes.get(&key) else {
+            return;
+        };
+        // one that was asked to end was ready before
+        if process.status != ProcessStatus::Connected || process.terminate_at.is_some() {
+            return;
+        }
+        let name = process.name.clone();
+        self.record_event(&name.fleet_id, "SERVER_PROCESS_PROCESS_READY_TIMEOUT", LATE, now);
+        self.tell(now, (Level::Warn, About::Process), &name.process_id, LATE);
     }
 
     /// The process with this id was started anew and its old self is gone: that one crashed.

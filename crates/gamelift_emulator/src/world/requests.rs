@@ -9,7 +9,7 @@ use gamelift_server_sdk::proto::message::{
 
 use super::{
     Outgoing, World,
-    chronicle::{About, Level},
+    chronicle::{About, Level, cut},
     keys::{ProcessKey, SocketId},
     processes::EndReason,
 };
@@ -82,8 +82,9 @@ impl World {
         let Some(process) = self.sockets.get(&socket).map(|socket| socket.process) else {
             return;
         };
-        let Some(frame) = read(text) else {
-            return;
+        let frame = match read(text) {
+            Ok(frame) => frame,
+            Err(why) => return self.ignored_frame(socket, why, text.len(), now),
         };
         let proves = frame.request.as_ref().is_ok_and(is_of_a_ready_process);
         match self.answered_before(process, &frame.request_id) {
@@ -93,6 +94,19 @@ impl World {
         if proves {
             self.prove(socket);
         }
+    }
+
+    /// Says that a frame was ignored. Never what is in it: that may be a secret.
+    pub(crate) fn ignored_frame(&mut self, socket: SocketId, why: &str, length: usize, now: Timestamp) {
+        let process = self.sockets.get(&socket).map(|socket| socket.process);
+        let name = process
+            .and_then(|key| self.processes.get(&key))
+            .map(|process| &process.name);
+        let Some(id) = name.map(|name| name.process_id.clone()) else {
+            return;
+        };
+        let ignored = format!("sent {length} bytes that are ignored: {why}");
+        self.tell(now, (Level::Warn, About::Process), &id, ignored);
     }
 
     /// The reply to a request that was answered before.
@@ -150,9 +164,10 @@ impl World {
             Request::DescribePlayerSessions(request) => self.describe_player_sessions_of_process(process, request),
             Request::GetComputeCertificate(_) => self.compute_certificate(process),
             Request::GetFleetRoleCredentials(request) => self.role_credentials(process, &request, now),
-            Request::StartMatchBackfill(_) | Request::StopMatchBackfill(_) => {
-                Err(Failure::bad_request("matchmaking is not emulated"))
-            }
+            Request::StartMatchBackfill(_) => Err(Failure::bad_request("matchmaking is not emulated")),
+            Request::StopMatchBackfill(_) => Err(Failure::not_found(
+                "there is no such ticket: matchmaking is not emulated",
+            )),
             _ => Err(Failure::bad_request("the emulator does not know this action yet")),
         }
     }
@@ -165,7 +180,7 @@ impl World {
         else {
             return;
         };
-        let refused = format!("{action} refused: {message}");
+        let refused = format!("{} refused: {}", cut(action), cut(message));
         self.tell(now, (Level::Warn, About::Process), &id, refused);
     }
 
@@ -216,8 +231,8 @@ impl World {
     }
 }
 
-/// Reads a request: one that cannot be carried out has its failure, what cannot even be answered is nothing.
-fn read(text: &str) -> Option<Frame> {
+/// Reads a request: one that cannot be carried out has its failure; or says why it cannot even be answered.
+fn read(text: &str) -> Result<Frame, &'static str> {
     let (request_id, action, request) = match RequestFrame::decode(text) {
         Ok(frame) => (frame.request_id, frame.request.action().to_owned(), Ok(frame.request)),
         Err(DecodeError::UnknownAction { action, request_id }) => {
@@ -229,9 +244,12 @@ fn read(text: &str) -> Option<Frame> {
             request_id,
             reason,
         }) => (request_id, action, Err(Failure::bad_request(reason))),
-        Err(_) => return None,
+        Err(_) => return Err("no JSON object"),
     };
-    (!request_id.is_empty()).then_some(Frame {
+    if request_id.is_empty() {
+        return Err("no RequestId to answer to");
+    }
+    Ok(Frame {
         request_id,
         action,
         request,

@@ -184,3 +184,25 @@ fn a_token_is_good_until_it_expires_and_renewed_before_that() {
     let expired = rig.world.token_expiry(&token, "fleet-local", "local", rig.now);
     assert_eq!(expired, None);
 }
+
+#[test]
+fn a_process_that_is_not_ready_in_time_is_on_record_and_may_still_become_it() {
+    let mut rig = Rig::new();
+    let prompt = rig.process("prompt");
+    let late = rig.connect("late");
+    rig.pass(59 * SECOND);
+    assert!(rig.events().is_empty());
+    rig.pass(SECOND);
+    assert_eq!(rig.events(), ["SERVER_PROCESS_PROCESS_READY_TIMEOUT"]);
+    assert!(rig.pushes(late).is_empty());
+    rig.pass(60 * SECOND);
+    rig.heartbeat(prompt, true);
+    assert_eq!(rig.ready(late), 200);
+    assert_eq!(rig.heartbeat(late, true), 200);
+    rig.pass(60 * SECOND);
+    assert_eq!(rig.events().len(), 1, "once, and only the late one");
+    let gone = rig.connect("gone");
+    rig.world.disconnect(gone, rig.now);
+    rig.pass(60 * SECOND);
+    assert_eq!(rig.events().len(), 1, "it is not there any more");
+}
