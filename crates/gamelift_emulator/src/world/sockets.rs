@@ -249,7 +249,7 @@ impl World {
         };
         if std::mem::take(&mut process.asked_to_refresh) {
             process.renew_token_at = None;
-            // another SDK instance in name only
+            // the process that was asked, not another one under its id
             if process.sockets.len() > 1
                 && let Some(open) = self.sockets.get(&socket)
             {

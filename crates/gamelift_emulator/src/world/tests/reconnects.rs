@@ -180,7 +180,7 @@ fn a_refresh_on_demand_has_a_new_token_and_the_old_one_stays_good() {
     assert!(rig.world.token_expiry(&old, "fleet-local", "local", rig.now).is_some());
     rig.world.refresh_connections(None, rig.now);
     assert_ne!(minutes(&mut rig, socket, 0), asked, "each time");
-    rig.pass(Duration::from_hours(3) - 2 * SECOND);
+    rig.pass(Duration::from_secs(3 * 3_600 - 2));
     assert!(rig.world.token_expiry(&old, "fleet-local", "local", rig.now).is_some());
     rig.pass(SECOND);
     assert_eq!(rig.world.token_expiry(&old, "fleet-local", "local", rig.now), None);
