@@ -141,6 +141,8 @@ fn pick<T: Clone>(of: &[T], number: usize) -> Option<T> {
 }
 
 pub(super) fn take(rig: &mut Rig, sockets: &mut Vec<SocketId>, step: &Step) {
+    // what was said before is on its way
+    while rig.world.poll_outgoing().is_some() {}
     let before = rig.world.snapshot();
     let session = |number| pick(&before.game_sessions, number).map(|session| session.game_session_id);
     let player = |number| pick(&before.player_sessions, number);
