@@ -176,12 +176,11 @@ impl World {
                 "Port must be the one that players connect to, from 1 to 60000",
             ));
         }
-        let token = self
-            .sockets
-            .get(&socket)
-            .map_or_else(String::new, |socket| socket.idempotency_token.clone());
+        let open = self.sockets.get(&socket);
+        let proven = open.is_some_and(|open| open.proven);
+        let token = open.map_or_else(String::new, |open| open.idempotency_token.clone());
         let process = self.process(key)?;
-        let same = process.ready_as.1 == Some(socket) || process.became_ready_as(&token);
+        let same = proven || process.ready_as.1 == Some(socket) || process.became_ready_as(&token);
         if process.status == ProcessStatus::Ended && (same || !process.unproven) {
             return Err(Failure::bad_request("the process has ended"));
         }

@@ -52,6 +52,8 @@ pub(super) struct Socket {
     pub(super) process: ProcessKey,
     /// New for each SDK instance, the same when one reconnects.
     pub(super) idempotency_token: String,
+    /// Whether a ready process spoke through it.
+    pub(super) proven: bool,
     secure: bool,
 }
 
@@ -93,6 +95,7 @@ impl World {
             Socket {
                 process,
                 idempotency_token: handshake.idempotency_token,
+                proven: false,
                 secure: handshake.secure,
             },
         );
@@ -179,9 +182,10 @@ impl World {
 
     /// Something came through this socket that only a ready process sends: now it is told what it was not told so far.
     pub(super) fn prove(&mut self, socket: SocketId) {
-        let Some(open) = self.sockets.get(&socket) else {
+        let Some(open) = self.sockets.get_mut(&socket) else {
             return;
         };
+        open.proven = true;
         let key = open.process;
         let Some(process) = self.processes.get_mut(&key) else {
             return;

@@ -151,6 +151,17 @@ fn a_second_ready_straight_after_a_refresh_is_no_restart_either() {
     assert_eq!(rig.game_status(&arn), GameSessionStatus::Active);
 }
 
+#[test]
+fn a_second_ready_on_the_old_socket_after_a_refresh_that_failed_is_no_restart() {
+    let mut rig = Rig::new();
+    let (old, arn) = rig.playing();
+    rig.world.refresh_connections(None, rig.now);
+    let new = rig.connect_with("process-1", "refreshed");
+    rig.world.disconnect(new, rig.now);
+    assert_eq!(rig.ready(old), 200);
+    assert_eq!(rig.game_status(&arn), GameSessionStatus::Active);
+}
+
 /// Lets minutes pass with a heartbeat in each; the tokens of the refreshes that were asked for.
 fn minutes(rig: &mut Rig, socket: SocketId, count: u32) -> Vec<String> {
     for _ in 0..count {
