@@ -110,7 +110,7 @@ export const lastPart = (arn) => (arn ?? "").split("/").pop();
 export const nameOf = (name, arn) => name || lastPart(arn);
 
 const MOODS = {
-  ACTIVE: "good", FREE: "good", FULFILLED: "good", HOSTING: "busy", ACTIVATING: "busy", RESERVED: "busy", READY: "busy",
+  ACTIVE: "good", FREE: "good", FULFILLED: "good", HOSTING: "busy", ACTIVATING: "busy", RESERVED: "busy", READY: "busy", RETURNING: "busy",
   CONNECTED: "busy", PENDING: "busy", TERMINATING: "warn", ENDING: "warn", LOST: "bad", FAILED: "bad", TIMED_OUT: "bad",
 };
 export const pill = (status) => el("span", { class: `pill ${MOODS[status] ?? ""}` }, status.replace("_", " ").toLowerCase());

@@ -41,7 +41,8 @@ export function showProcess(process, open, close) {
 function facts(process) {
   return [
     ["Fleet", `${process.fleet} in ${process.location}`], ["Compute", process.compute], ["Port", String(process.port || "none")],
-    ["SDK", process.sdk || "unknown"], ["Sockets", String(process.sockets)], ["Last healthy", clock(process.healthy)],
+    ["SDK", [process.sdk || "unknown", process.sdk_version].filter(Boolean).join(" ")], process.tool && ["Tool", process.tool],
+    process.log_paths.length > 0 && ["Logs", process.log_paths.join(", ")], ["Sockets", String(process.sockets)], ["Last healthy", clock(process.healthy)],
     process.game_session && ["Game session", nameOf(process.game_session_name, process.game_session), process.game_session],
     process.operating_system_pid && ["Process of the system", String(process.operating_system_pid)],
     ["Crash reporter", REPORTER[process.crash_reporter] ?? process.crash_reporter],

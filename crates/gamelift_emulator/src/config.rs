@@ -67,6 +67,13 @@ impl EmulatorConfig {
         self
     }
 
+    /// How long a process may take from its connection to `ProcessReady` before a fleet event tells of it; 60 s by default,
+    /// 5 minutes on AWS. Nothing else happens to it.
+    pub fn ready_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.ready_timeout = timeout;
+        self
+    }
+
     /// How long a game session may take from `CreateGameSession` to `ActivateGameSession`; 60 s by default.
     pub fn activation_timeout(mut self, timeout: Duration) -> Self {
         self.settings.activation_timeout = timeout;
@@ -191,14 +198,16 @@ impl EmulatorConfig {
         self.fleet_id("fleet-123").region("local")
     }
 
-    /// The times of AWS where the defaults are shorter: 5 minutes for activation and for a process that was told to end,
-    /// 3 minutes for a process without a socket, and a search finds a game session a second after its activation.
+    /// The times of AWS where the defaults are shorter: 5 minutes for `ProcessReady`, for activation and for a process that
+    /// was told to end, 3 minutes for a process without a socket, and a search finds a game session a second after its
+    /// activation.
     pub fn realistic(self) -> Self {
         const MINUTE: Duration = Duration::from_mins(1);
         let mut config = self;
         config.realistic = true;
         config.settings.search_lag = Duration::from_secs(1);
         config
+            .ready_timeout(5 * MINUTE)
             .activation_timeout(5 * MINUTE)
             .terminate_grace(5 * MINUTE)
             .socket_loss_grace(3 * MINUTE)

@@ -56,7 +56,8 @@ impl GameSessionStatus {
     }
 }
 
-/// Where a player session is in its life: `Reserved -> Active -> Completed` or `Reserved -> TimedOut`.
+/// Where a player session is in its life: `Reserved -> Active -> Completed`, `Reserved -> Completed` or
+/// `Reserved -> TimedOut`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -65,9 +66,9 @@ pub enum PlayerSessionStatus {
     Reserved,
     /// The server accepted the player.
     Active,
-    /// The player was in the game and left.
+    /// The server removed the player, or the game session ended.
     Completed,
-    /// Nobody took the seat.
+    /// Nobody took the seat in time.
     TimedOut,
 }
 
@@ -101,8 +102,8 @@ impl PlayerSessionStatus {
         use PlayerSessionEvent::{Accepted, Lapsed, Removed};
         match (self, event) {
             (Self::Reserved, Accepted) => Some(Self::Active),
-            (Self::Reserved, Lapsed | Removed) => Some(Self::TimedOut),
-            (Self::Active | Self::Completed, Removed) => Some(Self::Completed),
+            (Self::Reserved, Lapsed) => Some(Self::TimedOut),
+            (Self::Reserved | Self::Active | Self::Completed, Removed) => Some(Self::Completed),
             (Self::Active | Self::Completed | Self::TimedOut, Accepted | Lapsed) | (Self::TimedOut, Removed) => None,
         }
     }

@@ -6,7 +6,10 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, Method, Response, StatusCode, header::HOST},
+    http::{
+        HeaderMap, Method, Response, StatusCode,
+        header::{HOST, UPGRADE},
+    },
 };
 
 use super::{
@@ -20,6 +23,10 @@ use crate::world::CrashReport;
 const MAX_SESSION_ID: usize = 256;
 
 pub(super) fn answer(app: &App, request: &Request) -> Option<Response<Body>> {
+    if request.headers().contains_key(UPGRADE) {
+        // a process may open its socket at any path
+        return None;
+    }
     let path = request.uri().path();
     if !matches!(path, "/register" | "/update" | "/deregister") || request.method() != Method::GET {
         return None;

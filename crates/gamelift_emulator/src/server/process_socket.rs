@@ -109,7 +109,13 @@ async fn serve(attached: &Attached, mut websocket: WebSocket, mut frames: mpsc::
                     continue;
                 }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => {
+                Some(Ok(Message::Binary(frame))) => {
+                    heard = Instant::now();
+                    let why = "a binary frame, requests are text";
+                    attached.app.driver.act(|world, now| world.ignored_frame(attached.socket, why, frame.len(), now));
+                    continue;
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                     heard = Instant::now();
                     continue;
                 }

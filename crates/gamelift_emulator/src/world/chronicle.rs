@@ -75,6 +75,12 @@ pub(crate) struct Caller {
     pub(crate) trace: Option<String>,
 }
 
+/// What of a foreign text is kept and shown.
+pub(super) fn cut(text: &str) -> &str {
+    const MOST: usize = 256;
+    text.get(..text.floor_char_boundary(MOST)).unwrap_or_default()
+}
+
 impl World {
     /// Writes a line.
     pub(crate) fn tell(

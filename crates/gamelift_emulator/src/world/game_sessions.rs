@@ -199,7 +199,7 @@ impl World {
         self.ask_to_end(process, now);
     }
 
-    /// Closes the book of a game session: seats that were taken are completed, reservations lapse.
+    /// Closes the book of a game session: all who had a seat are completed.
     pub(super) fn end_game_session(&mut self, key: GameSessionKey, reason: Option<&'static str>, now: Timestamp) {
         let Some(session) = self.game_sessions.get_mut(&key) else {
             return;

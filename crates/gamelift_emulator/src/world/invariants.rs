@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::World;
+use super::{Outgoing, World};
 use crate::model::status::{GameSessionStatus, PlacementStatus};
 
 impl World {
@@ -40,6 +40,9 @@ impl World {
         if let Some(wrong) = self.search.wrong(&self.game_sessions) {
             return Some(wrong);
         }
+        if let Some(early) = self.early_push() {
+            return Some(early);
+        }
         for ((_, _), idle) in &self.idle {
             for key in idle {
                 if !self.processes.get(key).is_some_and(super::Process::is_placeable) {
@@ -48,6 +51,18 @@ impl World {
             }
         }
         None
+    }
+
+    /// A process that is not known to be ready is told nothing.
+    fn early_push(&self) -> Option<String> {
+        self.outbox.iter().find_map(|outgoing| {
+            let Outgoing::Push(socket, push) = outgoing else {
+                return None;
+            };
+            let process = self.processes.get(&self.sockets.get(socket)?.process)?;
+            let early = process.unproven;
+            early.then(|| format!("{} is told {push:?} and may not be ready", process.name.process_id))
+        })
     }
 
     fn broken_placement(&self) -> Option<String> {

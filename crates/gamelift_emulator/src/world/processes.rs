@@ -10,7 +10,7 @@ use gamelift_server_sdk::proto::message::{ActivateServerProcess, Push, Reply, Te
 
 use super::{
     World,
-    chronicle::{About, Level},
+    chronicle::{About, Level, cut},
     keys::{GameSessionKey, ProcessKey, SocketId},
     requests::{Answer, Answered, Failure},
     timers::Timer,
@@ -22,6 +22,10 @@ use crate::model::{
 
 /// Unhealthy heartbeats in a row that end a process.
 const UNHEALTHY_HEARTBEATS: u8 = 3;
+/// The highest port that every server SDK takes.
+const MAX_PORT: u16 = 60_000;
+/// Log paths of a process that are remembered.
+const MAX_LOG_PATHS: usize = 10;
 /// Ended processes that are remembered.
 const MAX_ENDED: usize = 1_000;
 
@@ -43,6 +47,8 @@ pub(super) struct Process {
     pub(super) status: ProcessStatus,
     pub(super) port: u16,
     pub(super) sdk_language: String,
+    #[serde(default)]
+    pub(super) sdk: SdkFacts,
     /// Its open sockets, the newest last.
     #[serde(skip)]
     pub(super) sockets: Vec<SocketId>,
@@ -50,7 +56,10 @@ pub(super) struct Process {
     pub(super) alone_since: Option<Timestamp>,
     /// The SDK instance that became ready, and the socket on which it did.
     #[serde(with = "super::process_rows::ready_as")]
-    ready_as: (String, Option<SocketId>),
+    pub(super) ready_as: (String, Option<SocketId>),
+    /// Whether nothing came through its sockets yet that only a ready process sends. Until then it is told nothing.
+    #[serde(skip)]
+    pub(super) unproven: bool,
     pub(super) healthy: bool,
     unhealthy_in_a_row: u8,
     pub(super) last_healthy: Timestamp,
@@ -58,11 +67,36 @@ pub(super) struct Process {
     pub(super) game_session: Option<GameSessionKey>,
     pub(super) terminate_at: Option<Timestamp>,
     pub(super) renew_token_at: Option<Timestamp>,
+    /// Whether it was asked to open a new connection and has not done so yet.
+    #[serde(skip)]
+    pub(super) asked_to_refresh: bool,
     #[serde(skip)]
     pub(super) undelivered: Vec<Push>,
     /// The last replies, to be repeated for a repeated request.
     #[serde(with = "super::process_rows::replies")]
     pub(super) replies: VecDeque<Reply>,
+}
+
+/// What a process says of its SDK and its logs with `ProcessReady`.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct SdkFacts {
+    pub(super) version: String,
+    /// The engine plugin or the like, with its version.
+    pub(super) tool: String,
+    pub(super) log_paths: Vec<String>,
+}
+
+impl SdkFacts {
+    fn of(request: &ActivateServerProcess) -> Self {
+        let tool = request.sdk_tool_name.iter().chain(&request.sdk_tool_version);
+        let tool: Vec<&str> = tool.map(String::as_str).collect();
+        let paths = request.log_paths.iter().take(MAX_LOG_PATHS);
+        Self {
+            version: cut(&request.sdk_version).to_owned(),
+            tool: cut(&tool.join(" ")).to_owned(),
+            log_paths: paths.map(|path| cut(path).to_owned()).collect(),
+        }
+    }
 }
 
 /// Why a process ended.
@@ -108,20 +142,24 @@ impl World {
             status: ProcessStatus::Connected,
             port: 0,
             sdk_language,
+            sdk: SdkFacts::default(),
             sockets: Vec::new(),
             alone_since: None,
             ready_as: (String::new(), None),
+            unproven: true,
             healthy: false,
             unhealthy_in_a_row: 0,
             last_healthy: now,
             game_session: None,
             terminate_at: None,
             renew_token_at: None,
+            asked_to_refresh: false,
             undelivered: Vec::new(),
             replies: VecDeque::new(),
         };
         self.processes.insert(key, process);
         self.live_processes.insert(name, key);
+        self.timers.set(now + self.settings.ready_timeout, Timer::Ready(key));
         key
     }
 
@@ -133,20 +171,21 @@ impl World {
         request: &ActivateServerProcess,
         now: Timestamp,
     ) -> Answered {
-        if !(1..=60_000).contains(&request.port) {
-            return Err(Failure::bad_request("Port must be from 1 to 60000"));
+        if request.port == 0 {
+            return Err(Failure::bad_request(
+                "Port must be the one that players connect to, from 1 to 60000",
+            ));
         }
-        let token = self
-            .sockets
-            .get(&socket)
-            .map_or_else(String::new, |socket| socket.idempotency_token.clone());
+        let open = self.sockets.get(&socket);
+        let proven = open.is_some_and(|open| open.proven);
+        let token = open.map_or_else(String::new, |open| open.idempotency_token.clone());
         let process = self.process(key)?;
-        if process.status == ProcessStatus::Ended {
+        let same = proven || process.ready_as.1 == Some(socket) || process.became_ready_as(&token);
+        if process.status == ProcessStatus::Ended && (same || !process.unproven) {
             return Err(Failure::bad_request("the process has ended"));
         }
         if process.status != ProcessStatus::Connected {
-            let (ready_as, ready_on) = &process.ready_as;
-            if *ready_on == Some(socket) || (!token.is_empty() && *ready_as == token) {
+            if same {
                 return Ok(Answer::Done);
             }
             if process.sockets.len() > 1 {
@@ -163,6 +202,7 @@ impl World {
         };
         process.status = status;
         process.port = request.port;
+        process.sdk = SdkFacts::of(request);
         process.ready_as = (token, Some(socket));
         process.last_healthy = now;
         if !request.sdk_language.is_empty() {
@@ -174,8 +214,27 @@ impl World {
             format!("ready, players come to port {}", process.port),
         );
         self.tell(now, (Level::Info, About::Process), &id, ready);
+        if request.port > MAX_PORT {
+            let high = "some server SDKs refuse ports above 60000: choose a lower one";
+            self.tell(now, (Level::Warn, About::Process), &id, high);
+        }
         self.timers.set(deadline, Timer::Silence(key));
         Ok(Answer::Done)
+    }
+
+    /// It is on record that the process is late; it may still become ready.
+    pub(super) fn ready_timed_out(&mut self, key: ProcessKey, now: Timestamp) {
+        const LATE: &str = "a server process did not call ProcessReady in time";
+        let Some(process) = self.processes.get(&key) else {
+            return;
+        };
+        // one that was asked to end was ready before
+        if process.status != ProcessStatus::Connected || process.terminate_at.is_some() {
+            return;
+        }
+        let name = process.name.clone();
+        self.record_event(&name.fleet_id, "SERVER_PROCESS_PROCESS_READY_TIMEOUT", LATE, now);
+        self.tell(now, (Level::Warn, About::Process), &name.process_id, LATE);
     }
 
     /// The process with this id was started anew and its old self is gone: that one crashed.
@@ -292,7 +351,13 @@ impl World {
         };
         process.status = status;
         process.alone_since = None;
-        process.undelivered.clear();
+        if reason == EndReason::ProcessEnding {
+            process.unproven = false;
+        }
+        // what has not proven itself may still have to be told to end
+        if process.sockets.is_empty() || !process.unproven {
+            process.undelivered.clear();
+        }
         let (name, game_session) = (process.name.clone(), process.game_session);
         self.live_processes.remove(&name);
         self.refresh_idle(key);
@@ -352,6 +417,15 @@ impl World {
 impl Process {
     /// Whether a game session can be placed on it.
     pub(super) fn is_placeable(&self) -> bool {
-        self.status == ProcessStatus::Active && self.healthy && self.game_session.is_none() && !self.sockets.is_empty()
+        self.status == ProcessStatus::Active
+            && self.healthy
+            && self.game_session.is_none()
+            && !self.sockets.is_empty()
+            && !self.unproven
+    }
+
+    /// Whether this SDK instance is the one that became ready.
+    pub(super) fn became_ready_as(&self, token: &str) -> bool {
+        !token.is_empty() && self.ready_as.0 == token
     }
 }

@@ -9,7 +9,7 @@ use gamelift_server_sdk::proto::message::{
 
 use super::{
     Outgoing, World,
-    chronicle::{About, Level},
+    chronicle::{About, Level, cut},
     keys::{ProcessKey, SocketId},
     processes::EndReason,
 };
@@ -34,6 +34,13 @@ pub(super) enum Answer {
 pub(super) struct Failure {
     status: u16,
     message: String,
+}
+
+/// A request as it came.
+struct Frame {
+    request_id: String,
+    action: String,
+    request: Result<Request, Failure>,
 }
 
 pub(super) type Answered = Result<Answer, Failure>;
@@ -75,33 +82,45 @@ impl World {
         let Some(process) = self.sockets.get(&socket).map(|socket| socket.process) else {
             return;
         };
-        let (request_id, action, request) = match RequestFrame::decode(text) {
-            Ok(frame) => (frame.request_id, frame.request.action().to_owned(), Ok(frame.request)),
-            Err(DecodeError::UnknownAction { action, request_id }) => {
-                let failure = Failure::bad_request("the action is not known");
-                (request_id, action, Err(failure))
-            }
-            Err(DecodeError::BadField {
-                action,
-                request_id,
-                reason,
-            }) => (request_id, action, Err(Failure::bad_request(reason))),
-            Err(_) => return,
+        let frame = match read(text) {
+            Ok(frame) => frame,
+            Err(why) => return self.ignored_frame(socket, why, text.len(), now),
         };
-        if request_id.is_empty() {
-            return;
+        let proves = frame.request.as_ref().is_ok_and(is_of_a_ready_process);
+        match self.answered_before(process, &frame.request_id) {
+            Some(reply) => self.outbox.push_back(Outgoing::Reply(socket, reply)),
+            None => self.answer_first(socket, process, frame, now),
         }
-        let repeated = self.processes.get(&process).and_then(|process| {
-            process
-                .replies
-                .iter()
-                .find(|reply| reply.request_id == request_id)
-                .cloned()
-        });
-        if let Some(reply) = repeated {
-            self.outbox.push_back(Outgoing::Reply(socket, reply));
-            return;
+        if proves {
+            self.prove(socket);
         }
+    }
+
+    /// Says that a frame was ignored. Never what is in it: that may be a secret.
+    pub(crate) fn ignored_frame(&mut self, socket: SocketId, why: &str, length: usize, now: Timestamp) {
+        let process = self.sockets.get(&socket).map(|socket| socket.process);
+        let name = process
+            .and_then(|key| self.processes.get(&key))
+            .map(|process| &process.name);
+        let Some(id) = name.map(|name| name.process_id.clone()) else {
+            return;
+        };
+        let ignored = format!("sent {length} bytes that are ignored: {why}");
+        self.tell(now, (Level::Warn, About::Process), &id, ignored);
+    }
+
+    /// The reply to a request that was answered before.
+    fn answered_before(&self, process: ProcessKey, request_id: &str) -> Option<Reply> {
+        let replies = &self.processes.get(&process)?.replies;
+        replies.iter().find(|reply| reply.request_id == request_id).cloned()
+    }
+
+    fn answer_first(&mut self, socket: SocketId, process: ProcessKey, frame: Frame, now: Timestamp) {
+        let Frame {
+            request_id,
+            action,
+            request,
+        } = frame;
         let request = request.and_then(|request| {
             let who = process.0.to_string();
             if self.settings.throttled && !self.turns.allows_request(&who, &request, now) {
@@ -145,9 +164,10 @@ impl World {
             Request::DescribePlayerSessions(request) => self.describe_player_sessions_of_process(process, request),
             Request::GetComputeCertificate(_) => self.compute_certificate(process),
             Request::GetFleetRoleCredentials(request) => self.role_credentials(process, &request, now),
-            Request::StartMatchBackfill(_) | Request::StopMatchBackfill(_) => {
-                Err(Failure::bad_request("matchmaking is not emulated"))
-            }
+            Request::StartMatchBackfill(_) => Err(Failure::bad_request("matchmaking is not emulated")),
+            Request::StopMatchBackfill(_) => Err(Failure::not_found(
+                "there is no such ticket: matchmaking is not emulated",
+            )),
             _ => Err(Failure::bad_request("the emulator does not know this action yet")),
         }
     }
@@ -160,7 +180,7 @@ impl World {
         else {
             return;
         };
-        let refused = format!("{action} refused: {message}");
+        let refused = format!("{} refused: {}", cut(action), cut(message));
         self.tell(now, (Level::Warn, About::Process), &id, refused);
     }
 
@@ -209,6 +229,43 @@ impl World {
         }
         process.replies.push_back(reply);
     }
+}
+
+/// Reads a request: one that cannot be carried out has its failure; or says why it cannot even be answered.
+fn read(text: &str) -> Result<Frame, &'static str> {
+    let (request_id, action, request) = match RequestFrame::decode(text) {
+        Ok(frame) => (frame.request_id, frame.request.action().to_owned(), Ok(frame.request)),
+        Err(DecodeError::UnknownAction { action, request_id }) => {
+            let failure = Failure::bad_request("the action is not known");
+            (request_id, action, Err(failure))
+        }
+        Err(DecodeError::BadField {
+            action,
+            request_id,
+            reason,
+        }) => (request_id, action, Err(Failure::bad_request(reason))),
+        Err(_) => return Err("no JSON object"),
+    };
+    if request_id.is_empty() {
+        return Err("no RequestId to answer to");
+    }
+    Ok(Frame {
+        request_id,
+        action,
+        request,
+    })
+}
+
+/// Whether SDKs send this only after `ProcessReady`, and take messages by then.
+const fn is_of_a_ready_process(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::HeartbeatServerProcess(_)
+            | Request::ActivateGameSession(_)
+            | Request::AcceptPlayerSession(_)
+            | Request::RemovePlayerSession(_)
+            | Request::UpdatePlayerSessionCreationPolicy(_)
+    )
 }
 
 fn reply(action: &str, request_id: &str, answered: Answered) -> Reply {

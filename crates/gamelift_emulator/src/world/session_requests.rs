@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{
     player_sessions::{DescribePlayerSessionsInput, PlayerSession},
-    status::{GameSessionEvent, GameSessionStatus, PlayerSessionEvent, PlayerSessionStatus, ProcessStatus},
+    status::{GameSessionEvent, GameSessionStatus, PlayerSessionEvent, ProcessStatus},
     timestamp::Timestamp,
 };
 
@@ -107,9 +107,6 @@ impl World {
         let (game_session, _) = self.own_game_session(process, arn)?;
         let key = self.player_session_of(game_session, id)?;
         let player = self.player_sessions.get(&key).ok_or_else(gone)?;
-        if player.status == PlayerSessionStatus::Completed {
-            return Ok(Answer::Done);
-        }
         if player.status.after(PlayerSessionEvent::Removed).is_none() {
             return Err(Failure::bad_request(format!(
                 "the player session is {}, it holds no seat",

@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) fixed_token: Option<String>,
     /// Whether the default fleet is like a managed one: processes get role credentials.
     pub(crate) managed_fleet: bool,
+    /// From a process's first socket to its `ProcessReady`.
+    pub(crate) ready_timeout: Duration,
     /// From `CreateGameSession` to `ActivateGameSession`.
     pub(crate) activation_timeout: Duration,
     /// From `CreatePlayerSession` to `AcceptPlayerSession`.
@@ -80,6 +82,7 @@ impl Default for Settings {
             credentials: None,
             fixed_token: None,
             managed_fleet: false,
+            ready_timeout: Duration::from_mins(1),
             activation_timeout: Duration::from_mins(1),
             reservation_timeout: Duration::from_mins(1),
             socket_loss_grace: Duration::from_secs(3),

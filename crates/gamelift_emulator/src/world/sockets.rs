@@ -3,7 +3,9 @@
 //! A process may have several sockets; what it is told goes to the newest. It is known by fleet, compute and process id,
 //! not by its socket: losing the last one starts a grace time, and coming back within it changes nothing.
 
-use gamelift_server_sdk::proto::message::Push;
+use std::{mem::discriminant, time::Duration};
+
+use gamelift_server_sdk::proto::message::{Push, RefreshConnection};
 use thiserror::Error;
 
 use super::{
@@ -11,15 +13,14 @@ use super::{
     access::RENEWAL_MARGIN,
     chronicle::{About, Level},
     keys::{ProcessKey, SocketId},
-    processes::{EndReason, Process, ProcessName},
+    processes::{EndReason, ProcessName},
     sigv4::{self, SigV4},
     timers::Timer,
 };
-use crate::model::{
-    fleets::RegisterComputeInput,
-    status::{ProcessEvent, ProcessStatus},
-    timestamp::Timestamp,
-};
+use crate::model::{fleets::RegisterComputeInput, status::ProcessStatus, timestamp::Timestamp};
+
+/// After this time a process that was asked to open a new connection, and did not, is asked again.
+const ASK_AGAIN: Duration = Duration::from_mins(1);
 
 /// What a process says about itself when it opens a socket.
 #[derive(Clone, Default)]
@@ -51,6 +52,8 @@ pub(super) struct Socket {
     pub(super) process: ProcessKey,
     /// New for each SDK instance, the same when one reconnects.
     pub(super) idempotency_token: String,
+    /// Whether a ready process spoke through it.
+    pub(super) proven: bool,
     secure: bool,
 }
 
@@ -86,19 +89,19 @@ impl World {
         }
         let process = known.unwrap_or_else(|| self.add_process(name, handshake.sdk_language, now));
         let socket = SocketId(self.next_serial());
+        self.doubt(process, &handshake.idempotency_token);
         self.sockets.insert(
             socket,
             Socket {
                 process,
                 idempotency_token: handshake.idempotency_token,
+                proven: false,
                 secure: handshake.secure,
             },
         );
         self.attach(process, socket);
         self.tell(now, (Level::Info, About::Process), &id, "socket opened");
-        if let Some(expires) = expires {
-            self.plan_renewal(process, expires, now);
-        }
+        self.settle_renewal(process, socket, expires, now);
         Ok(socket)
     }
 
@@ -167,14 +170,49 @@ impl World {
         }
     }
 
-    /// Sends to the newest socket of a process, or keeps the message until it has one again.
+    /// A process that lost all its sockets and comes back may have been started anew: another SDK instance, which is not
+    /// ready, has to prove itself.
+    fn doubt(&mut self, key: ProcessKey, token: &str) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        let known = process.status > ProcessStatus::Ready && process.became_ready_as(token);
+        process.unproven = !known && (process.unproven || process.sockets.is_empty());
+    }
+
+    /// Something came through this socket that only a ready process sends: now it is told what it was not told so far.
+    pub(super) fn prove(&mut self, socket: SocketId) {
+        let Some(open) = self.sockets.get_mut(&socket) else {
+            return;
+        };
+        open.proven = true;
+        let key = open.process;
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        if process.sockets.last() == Some(&socket) && process.ready_as.1 != Some(socket) {
+            process.ready_as = (open.idempotency_token.clone(), Some(socket));
+        }
+        if std::mem::take(&mut process.unproven) {
+            self.tell_undelivered(key);
+            self.refresh_idle(key);
+        }
+    }
+
+    /// Sends to the newest socket of a process, or keeps the message until it has one again and is known to be ready.
     pub(super) fn push(&mut self, key: ProcessKey, push: Push) {
         let Some(process) = self.processes.get_mut(&key) else {
             return;
         };
         match process.sockets.last() {
-            Some(newest) => self.outbox.push_back(Outgoing::Push(*newest, push)),
-            None => process.undelivered.push(push),
+            Some(newest) if !process.unproven => self.outbox.push_back(Outgoing::Push(*newest, push)),
+            _ => {
+                // one of a kind: the newest counts
+                process
+                    .undelivered
+                    .retain(|held| discriminant(held) != discriminant(&push));
+                process.undelivered.push(push);
+            }
         }
     }
 
@@ -184,10 +222,18 @@ impl World {
         };
         process.sockets.push(socket);
         process.alone_since = None;
-        for push in std::mem::take(&mut process.undelivered) {
+        self.tell_undelivered(key);
+        self.refresh_idle(key);
+    }
+
+    fn tell_undelivered(&mut self, key: ProcessKey) {
+        let undelivered = self
+            .processes
+            .get_mut(&key)
+            .map(|process| std::mem::take(&mut process.undelivered));
+        for push in undelivered.into_iter().flatten() {
             self.push(key, push);
         }
-        self.refresh_idle(key);
     }
 
     /// A new token shortly before the one in use expires.
@@ -200,41 +246,64 @@ impl World {
         }
     }
 
-    pub(super) fn renew_token(&mut self, key: ProcessKey, now: Timestamp) {
-        let due = self.processes.get(&key).is_some_and(|process| {
-            process.status.after(ProcessEvent::AskedToEnd).is_some()
-                && process.renew_token_at.is_some_and(|at| at <= now)
-        });
-        if due {
-            self.refresh_connection(key, now);
+    /// What is planned for the token that a new socket came with: a process that was asked for this socket is asked no more.
+    fn settle_renewal(&mut self, key: ProcessKey, socket: SocketId, expires: Option<Timestamp>, now: Timestamp) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        if std::mem::take(&mut process.asked_to_refresh) {
+            process.renew_token_at = None;
+            // the process that was asked, not another one under its id
+            if process.sockets.len() > 1
+                && let Some(open) = self.sockets.get(&socket)
+            {
+                process.ready_as = (open.idempotency_token.clone(), Some(socket));
+            }
+        }
+        if let Some(expires) = expires {
+            self.plan_renewal(key, expires, now);
         }
     }
 
-    /// Asks the process to open a new socket with a new token.
-    pub(super) fn refresh_connection(&mut self, key: ProcessKey, now: Timestamp) {
+    pub(super) fn renew_token(&mut self, key: ProcessKey, now: Timestamp) {
         let Some(process) = self.processes.get_mut(&key) else {
             return;
         };
-        process.renew_token_at = None;
-        let id = process.name.process_id.clone();
+        if process.status == ProcessStatus::Ended || process.renew_token_at.is_none_or(|at| at > now) {
+            return;
+        }
+        if process.unproven || process.sockets.is_empty() {
+            let later = now + ASK_AGAIN;
+            process.renew_token_at = Some(later);
+            self.timers.set(later, Timer::TokenRenewal(key));
+            return;
+        }
+        let (fleet_id, compute_name) = (process.name.fleet_id.clone(), process.name.compute_name.clone());
+        let (token, _) = self.grant_token(&fleet_id, &compute_name, now);
+        self.refresh_connection(key, token, now);
+    }
+
+    /// Asks the process to open a new socket with this token, and again each minute until it does.
+    pub(super) fn refresh_connection(&mut self, key: ProcessKey, token: String, now: Timestamp) {
+        let Some(process) = self.processes.get_mut(&key) else {
+            return;
+        };
+        let again = now + ASK_AGAIN;
+        process.asked_to_refresh = true;
+        process.renew_token_at = Some(again);
+        let (id, newest) = (process.name.process_id.clone(), process.sockets.last().copied());
+        self.timers.set(again, Timer::TokenRenewal(key));
         let asked = "asked to open a new connection";
         self.tell(now, (Level::Info, About::Process), &id, asked);
-        let Some(process) = self.processes.get_mut(&key) else {
-            return;
-        };
-        let Process { name, .. } = process;
-        let (fleet_id, compute_name) = (name.fleet_id.clone(), name.compute_name.clone());
-        let newest = process.sockets.last().copied();
         let secure = newest
             .and_then(|socket| self.sockets.get(&socket))
             .is_some_and(|socket| socket.secure);
-        let (token, _) = self.grant_token(&fleet_id, &compute_name, now);
         let endpoint = if secure {
             &self.settings.secure_websocket_url
         } else {
             self.settings.advertised_url()
         };
-        let refresh = gamelift_server_sdk::proto::message::RefreshConnection {
+        let refresh = RefreshConnection {
             refresh_connection_endpoint: endpoint.to_owned(),
             auth_token: token.into(),
         };

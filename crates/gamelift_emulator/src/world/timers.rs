@@ -13,6 +13,8 @@ use crate::model::timestamp::Timestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
+    /// A process must have become ready.
+    Ready(ProcessKey),
     /// A game session must have been activated.
     Activation(GameSessionKey),
     /// A seat must have been taken.
@@ -60,6 +62,7 @@ impl World {
     pub(crate) fn handle_timeout(&mut self, now: Timestamp) {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
+                Timer::Ready(key) => self.ready_timed_out(key, now),
                 Timer::Activation(key) => self.activation_timed_out(key, now),
                 Timer::Reservation(key) => self.reservation_timed_out(key, now),
                 Timer::SocketLoss(key) => self.socket_loss_timed_out(key, now),

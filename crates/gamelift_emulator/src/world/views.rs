@@ -1,13 +1,13 @@
 //! Looking at the world from outside, and the short cuts of its owner.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::{
     SocketId, World,
     computes::Compute,
     keys::ProcessKey,
     metrics::Measured,
-    processes::{EndReason, Process},
+    processes::{EndReason, Process, ProcessName},
 };
 use crate::{
     model::{error::ApiError, fleets::RegisterComputeInput, status::ProcessStatus, timestamp::Timestamp},
@@ -86,10 +86,21 @@ impl World {
             .collect()
     }
 
-    /// Asks the processes with this id, or all, to open a new connection.
+    /// Asks the processes with this id, or all, to open a new connection with a new token of their compute.
     pub(crate) fn refresh_connections(&mut self, process_id: Option<&str>, now: Timestamp) {
+        let mut fresh = HashMap::new();
         for key in self.ready(process_id) {
-            self.refresh_connection(key, now);
+            let Some(ProcessName {
+                fleet_id, compute_name, ..
+            }) = self.processes.get(&key).map(|process| process.name.clone())
+            else {
+                continue;
+            };
+            let token = fresh
+                .entry((fleet_id.clone(), compute_name.clone()))
+                .or_insert_with(|| self.fresh_token(&fleet_id, &compute_name, now).0);
+            let token = token.clone();
+            self.refresh_connection(key, token, now);
         }
     }
 

@@ -98,6 +98,25 @@ async fn the_stream_needs_the_secret_and_tells_every_change_once() {
 }
 
 #[tokio::test]
+async fn a_binary_frame_is_in_the_log_without_what_is_in_it() {
+    let emulator = emulator().await;
+    let mut process = Process::connect(&emulator, "process-1").await;
+    process.send_binary("unspeakable").await;
+    process.ping().await;
+    let watch = Client::new()
+        .post(format!("{}/_emulator/watch", emulator.endpoint()))
+        .bearer_auth(emulator.control_secret())
+        .json(&json!({"table": "processes"}));
+    let mut stream = watch.send().await.unwrap();
+    let mut seen = String::new();
+    while !seen.contains("11 bytes that are ignored: a binary frame") {
+        let chunk = timeout(LIMIT, stream.chunk()).await.unwrap().unwrap();
+        seen.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+    }
+    assert!(!seen.contains("unspeakable"), "{seen}");
+}
+
+#[tokio::test]
 async fn a_question_that_is_none_is_refused() {
     let emulator = emulator().await;
     let refused = Client::new()

@@ -4,6 +4,7 @@ use gamelift_emulator::{Emulator, EmulatorConfig};
 use serde_json::json;
 
 use crate::{
+    aws_sdk::client,
     process::{Process, emulator, status},
     sdks::SDKS,
 };
@@ -75,6 +76,10 @@ async fn upgrade_lenient_query() {
     ] {
         Process::connect_with(&emulator, &odd).await.unwrap().ping().await;
     }
+    for path in ["/base/path/", "/base", "/register", "/update", "/_emulator/health"] {
+        let odd = Process::connect_at(&emulator, path, &query).await;
+        odd.unwrap_or_else(|refused| panic!("{path}: {refused}")).ping().await;
+    }
     let wrong = query.replace("FleetId=fleet-local", "FleetId=fleet-other");
     let refused = Process::connect_with(&emulator, &wrong).await.err().unwrap();
     assert_eq!(status(refused), 403);
@@ -106,6 +111,34 @@ async fn tls_and_plain_on_one_port() {
     Process::connect_with(&emulator, &query).await.unwrap().ping().await;
     let plain = emulator.websocket_url().replace("ws://", "");
     assert_eq!(emulator.secure_websocket_url(), format!("wss://{plain}"), "one port");
+}
+
+#[tokio::test]
+async fn computes_and_processes_are_told_the_url_with_tls_when_asked_for() {
+    for tls in [false, true] {
+        let config = EmulatorConfig::default();
+        let config = if tls { config.advertise_tls() } else { config };
+        let emulator = Emulator::start(config).await.unwrap();
+        let url = if tls {
+            emulator.secure_websocket_url()
+        } else {
+            emulator.websocket_url()
+        };
+        assert_eq!(url.starts_with("wss://"), tls);
+        let registered = client(&emulator)
+            .register_compute()
+            .fleet_id(emulator.fleet_id())
+            .compute_name("other")
+            .location(emulator.location())
+            .ip_address("127.0.0.1")
+            .send()
+            .await
+            .unwrap();
+        let compute = registered.compute().unwrap();
+        assert_eq!(compute.game_lift_service_sdk_endpoint(), Some(url.as_str()));
+        let told = emulator.server_environment("process-1");
+        assert!(told.contains(&("GAMELIFT_SDK_WEBSOCKET_URL".to_owned(), url)));
+    }
 }
 
 #[tokio::test]

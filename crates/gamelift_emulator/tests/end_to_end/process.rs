@@ -50,7 +50,12 @@ impl Process {
     }
 
     pub(crate) async fn connect_with(emulator: &Emulator, query: &str) -> Result<Self, tungstenite::Error> {
-        let (socket, _) = connect_async(format!("{}/?{query}", emulator.websocket_url())).await?;
+        Self::connect_at(emulator, "/", query).await
+    }
+
+    /// At this path in place of the usual one.
+    pub(crate) async fn connect_at(emulator: &Emulator, path: &str, query: &str) -> Result<Self, tungstenite::Error> {
+        let (socket, _) = connect_async(format!("{}{path}?{query}", emulator.websocket_url())).await?;
         Ok(Self {
             socket,
             pushes: Vec::new(),

@@ -200,6 +200,8 @@ async fn row_after_refresh_connection() {
     for sdk in SDKS {
         let mut old = sdk.connect(&emulator, sdk.name).await;
         sdk.ask(&mut old, 1, sdk.ready()).await;
+        let heartbeat = json!({"Action": "HeartbeatServerProcess", "HealthStatus": true});
+        sdk.ask(&mut old, 5, heartbeat.clone()).await;
         let process_id = Some(sdk.name.to_owned());
         emulator.inject(Fault::RefreshConnections { process_id }).unwrap();
         let refresh = old.push().await;
@@ -208,7 +210,6 @@ async fn row_after_refresh_connection() {
         assert_eq!(url.starts_with("wss:"), sdk.always_tls, "{}: the way it came", sdk.name);
         let mut new = sdk.connect(&emulator, sdk.name).await;
         // The old socket is good until it is closed, however long that takes.
-        let heartbeat = json!({"Action": "HeartbeatServerProcess", "HealthStatus": true});
         assert_eq!(sdk.ask(&mut old, 2, heartbeat.clone()).await["StatusCode"], 200);
         sdk.leave(old).await;
         assert_eq!(sdk.ask(&mut new, 3, heartbeat).await["StatusCode"], 200);

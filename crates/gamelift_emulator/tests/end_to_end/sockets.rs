@@ -1,6 +1,6 @@
 //! The service's end of the server SDK protocol, as the official SDKs need it.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use gamelift_emulator::{Emulator, EmulatorConfig, GameSessionStatus, ProcessStatus};
 use serde_json::json;
@@ -45,7 +45,7 @@ async fn every_request_is_answered_once_and_a_repeated_one_alike() {
             200,
         ),
         (json!({"Action": "StartMatchBackfill", "Players": []}), 400),
-        (json!({"Action": "StopMatchBackfill", "TicketId": "t"}), 400),
+        (json!({"Action": "StopMatchBackfill", "TicketId": "t"}), 404),
         (
             json!({"Action": "ActivateGameSession", "GameSessionId": "arn:none"}),
             400,
@@ -155,10 +155,80 @@ async fn a_process_gets_a_new_token_before_its_old_one_expires() {
     let old = query(&emulator.server_environment("process-1"), "t");
     let mut process = Process::connect_with(&emulator, &old).await.unwrap();
     process.ready(7001).await;
+    process
+        .request(json!({"Action": "HeartbeatServerProcess", "HealthStatus": true}))
+        .await;
     let push = process.push().await;
     assert_eq!(push["Action"], "RefreshConnection");
     assert_eq!(push["RefreshConnectionEndpoint"], json!(emulator.websocket_url()));
     let token = push["AuthToken"].as_str().unwrap();
     let new = format!("Authorization={token}&ComputeId=local&FleetId=fleet-local&pID=process-1");
     Process::connect_with(&emulator, &new).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_is_told_all_of_its_game_session() {
+    let emulator = emulator().await;
+    let mut process = Process::healthy(&emulator, "process-1", 7001).await;
+    let created = create(&client(&emulator), &emulator, "t").name("room").send().await;
+    let created = created.unwrap().game_session.unwrap();
+    let push = process.push().await;
+    assert_eq!(push["GameSessionId"], json!(created.game_session_id()));
+    assert_eq!(push["GameSessionName"], "room");
+    assert_eq!(
+        push["MaximumPlayerSessionCount"],
+        json!(created.maximum_player_session_count())
+    );
+    assert_eq!(push["Port"], 7001);
+    assert_eq!(push["IpAddress"], "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_compute_without_a_certificate_has_an_empty_path() {
+    let emulator = emulator().await;
+    let mut process = Process::connect(&emulator, "process-1").await;
+    let reply = process.request(json!({"Action": "GetComputeCertificate"})).await;
+    assert_eq!(
+        (&reply["CertificatePath"], &reply["ComputeName"]),
+        (&json!(""), &json!("local"))
+    );
+}
+
+#[tokio::test]
+async fn a_process_reads_its_player_sessions_in_pages_of_fifty_at_most() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let mut process = Process::healthy(&emulator, "process-1", 7001).await;
+    let session = create(&client, &emulator, "t").maximum_player_session_count(60);
+    session.send().await.unwrap();
+    let arn = process.push().await["GameSessionId"].as_str().unwrap().to_owned();
+    process
+        .request(json!({"Action": "ActivateGameSession", "GameSessionId": arn}))
+        .await;
+    for dozen in 0..5 {
+        let players = (0..12).map(|player| format!("player-{dozen}-{player}")).collect();
+        let seats = client.create_player_sessions().game_session_id(&arn);
+        seats.set_player_ids(Some(players)).send().await.unwrap();
+    }
+    let describe = |limit: u32, token: &str| json!({"Action": "DescribePlayerSessions", "GameSessionId": arn, "Limit": limit, "NextToken": token});
+    let first = process.request(describe(1024, "")).await;
+    let token = first["NextToken"].as_str().unwrap();
+    let second = process.request(describe(0, token)).await;
+    assert_eq!(second["NextToken"], "", "the end");
+    let pages = [first["PlayerSessions"].as_array(), second["PlayerSessions"].as_array()].map(Option::unwrap);
+    assert_eq!(pages.map(Vec::len), [50, 10]);
+    let ids: HashSet<&str> = pages
+        .into_iter()
+        .flatten()
+        .map(|seat| seat["PlayerSessionId"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 60, "none twice");
+    let seat = &pages[0][0];
+    assert_eq!(
+        (&seat["TerminationTime"], &seat["Status"]),
+        (&json!(0), &json!("RESERVED"))
+    );
+    let mut wrong = describe(10, "");
+    wrong["PlayerSessionStatusFilter"] = json!("GONE");
+    assert_eq!(process.request(wrong).await["StatusCode"], 400);
 }

@@ -182,6 +182,7 @@ impl Process {
             ProcessStatus::Ready => "READY",
             ProcessStatus::Active if self.game_session.is_some() => "HOSTING",
             ProcessStatus::Active if self.sockets.is_empty() => "LOST",
+            ProcessStatus::Active if self.unproven => "RETURNING",
             ProcessStatus::Active => "FREE",
             ProcessStatus::Ending => "ENDING",
             ProcessStatus::Ended => "ENDED",

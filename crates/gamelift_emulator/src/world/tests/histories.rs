@@ -15,7 +15,7 @@ use crate::{
 /// One thing that may happen. The numbers pick one of what there is.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Connect(usize),
+    Connect(usize, u8),
     Disconnect(usize),
     Ready(usize),
     Heartbeat(usize, bool),
@@ -44,7 +44,7 @@ pub(super) enum Step {
 pub(super) fn step() -> impl Strategy<Value = Step> {
     let any = 0..8_usize;
     prop_oneof![
-        3 => (0..4_usize).prop_map(Step::Connect),
+        3 => (0..4_usize, 0..3_u8).prop_map(|(process, instance)| Step::Connect(process, instance)),
         1 => any.clone().prop_map(Step::Disconnect),
         3 => any.clone().prop_map(Step::Ready),
         3 => (any.clone(), prop::bool::weighted(0.8)).prop_map(|(socket, healthy)| Step::Heartbeat(socket, healthy)),
@@ -141,11 +141,16 @@ fn pick<T: Clone>(of: &[T], number: usize) -> Option<T> {
 }
 
 pub(super) fn take(rig: &mut Rig, sockets: &mut Vec<SocketId>, step: &Step) {
+    // what was said before is on its way
+    while rig.world.poll_outgoing().is_some() {}
     let before = rig.world.snapshot();
     let session = |number| pick(&before.game_sessions, number).map(|session| session.game_session_id);
     let player = |number| pick(&before.player_sessions, number);
     match *step {
-        Step::Connect(number) => sockets.push(rig.connect(&format!("process-{number}"))),
+        Step::Connect(number, instance) => {
+            let token = ["", "instance-1", "instance-2"][usize::from(instance)];
+            sockets.push(rig.connect_with(&format!("process-{number}"), token));
+        }
         Step::Disconnect(number) => {
             if let Some(socket) = pick(sockets, number) {
                 sockets.retain(|open| *open != socket);
@@ -209,7 +214,7 @@ fn forbidden_change(before: &Snapshot, after: &Snapshot) -> Option<String> {
         // One step of the test may be many of the world: time passing accepts nobody, though.
         let allowed = matches!(
             (player.status, now),
-            (Reserved, Reserved | Active | TimedOut)
+            (Reserved, Reserved | Active | Completed | TimedOut)
                 | (Active, Active | Completed)
                 | (Completed, Completed)
                 | (TimedOut, TimedOut)

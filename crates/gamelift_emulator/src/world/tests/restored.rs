@@ -76,6 +76,24 @@ fn a_process_that_comes_back_after_a_restart_keeps_its_game_session_and_its_play
 }
 
 #[test]
+fn a_free_process_is_free_again_after_a_restart_with_its_next_heartbeat_at_the_latest() {
+    for (instance, at_once) in [("same", true), ("", false), ("another", false)] {
+        let mut rig = Rig::new();
+        let mut rows = kept(&mut rig);
+        let socket = rig.connect_with("process-1", "same");
+        rig.ready(socket);
+        rig.heartbeat(socket, true);
+        rows.write(&mut rig);
+        rig.world = rows.read(&rig);
+        let back = rig.connect_with("process-1", instance);
+        assert_eq!(rig.world.snapshot().processes[0].placeable, at_once, "{instance:?}");
+        rig.heartbeat(back, true);
+        assert!(rig.create(None).is_ok(), "{instance:?}");
+        assert!(rig.events().is_empty(), "it is the same process");
+    }
+}
+
+#[test]
 fn a_process_that_does_not_come_back_after_a_restart_has_crashed() {
     let mut rig = Rig::new();
     let mut rows = kept(&mut rig);

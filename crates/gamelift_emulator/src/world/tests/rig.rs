@@ -60,16 +60,29 @@ impl Rig {
         self.try_connect(process_id).unwrap()
     }
 
-    pub(super) fn try_connect(&mut self, process_id: &str) -> Result<SocketId, Refused> {
-        let token = self.world.local_token("local", self.now).unwrap();
+    /// As this SDK instance, known by its idempotency token.
+    pub(super) fn connect_with(&mut self, process_id: &str, idempotency_token: &str) -> SocketId {
         let handshake = Handshake {
+            idempotency_token: idempotency_token.into(),
+            ..self.handshake(process_id)
+        };
+        self.world.connect(handshake, self.now).unwrap()
+    }
+
+    pub(super) fn try_connect(&mut self, process_id: &str) -> Result<SocketId, Refused> {
+        let handshake = self.handshake(process_id);
+        self.world.connect(handshake, self.now)
+    }
+
+    fn handshake(&mut self, process_id: &str) -> Handshake {
+        let token = self.world.local_token("local", self.now).unwrap();
+        Handshake {
             process_id: process_id.into(),
             fleet_id: "fleet-local".into(),
             compute_name: "local".into(),
             tokens: vec![token],
             ..Handshake::default()
-        };
-        self.world.connect(handshake, self.now)
+        }
     }
 
     pub(super) fn connect_as(&mut self, fleet_id: &str, compute: &str, process_id: &str, token: &str) -> SocketId {

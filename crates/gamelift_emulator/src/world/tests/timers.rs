@@ -110,7 +110,7 @@ fn losing_the_last_socket_starts_a_grace_time_and_then_ends_game_and_players() {
     rig.pass(3 * SECOND);
     assert_eq!(rig.game_status(&arn), GameSessionStatus::Terminated);
     assert_eq!(rig.player_status(&inside), PlayerSessionStatus::Completed);
-    assert_eq!(rig.player_status(&outside), PlayerSessionStatus::TimedOut);
+    assert_eq!(rig.player_status(&outside), PlayerSessionStatus::Completed);
     assert_eq!(rig.events(), ["SERVER_PROCESS_CRASHED"]);
 }
 
@@ -120,7 +120,8 @@ fn a_process_without_a_socket_gets_no_game_session() {
     let socket = rig.process("process-1");
     rig.world.disconnect(socket, rig.now);
     assert!(rig.create(None).is_err());
-    rig.connect("process-1");
+    let again = rig.connect("process-1");
+    rig.heartbeat(again, true);
     assert!(rig.create(None).is_ok());
 }
 
@@ -131,6 +132,7 @@ fn what_a_process_missed_while_it_had_no_socket_is_told_when_it_comes_back() {
     rig.world.disconnect(socket, rig.now);
     rig.terminate(&arn).unwrap();
     let again = rig.connect("process-1");
+    rig.heartbeat(again, true);
     assert!(matches!(rig.pushes(again)[..], [Push::TerminateProcess(_)]));
 }
 
@@ -181,4 +183,26 @@ fn a_token_is_good_until_it_expires_and_renewed_before_that() {
     assert_ne!(refreshed.unwrap(), token);
     let expired = rig.world.token_expiry(&token, "fleet-local", "local", rig.now);
     assert_eq!(expired, None);
+}
+
+#[test]
+fn a_process_that_is_not_ready_in_time_is_on_record_and_may_still_become_it() {
+    let mut rig = Rig::new();
+    let prompt = rig.process("prompt");
+    let late = rig.connect("late");
+    rig.pass(59 * SECOND);
+    assert!(rig.events().is_empty());
+    rig.pass(SECOND);
+    assert_eq!(rig.events(), ["SERVER_PROCESS_PROCESS_READY_TIMEOUT"]);
+    assert!(rig.pushes(late).is_empty());
+    rig.pass(60 * SECOND);
+    rig.heartbeat(prompt, true);
+    assert_eq!(rig.ready(late), 200);
+    assert_eq!(rig.heartbeat(late, true), 200);
+    rig.pass(60 * SECOND);
+    assert_eq!(rig.events().len(), 1, "once, and only the late one");
+    let gone = rig.connect("gone");
+    rig.world.disconnect(gone, rig.now);
+    rig.pass(60 * SECOND);
+    assert_eq!(rig.events().len(), 1, "it is not there any more");
 }
