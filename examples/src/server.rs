@@ -49,6 +49,7 @@ struct LastLines(#[expect(dead_code, reason = "it works when it is dropped")] Wo
 
 /// The log is written on a thread of its own. When nobody reads it any more, or its disk is full, lines are lost, and the
 /// game goes on.
+#[expect(clippy::unnecessary_wraps, reason = "it is what `LogPlugin` asks for")]
 fn log_beside_the_game(app: &mut App) -> Option<BoxedFmtLayer> {
     let (writer, guard) = NonBlocking::new(std::io::stderr());
     app.insert_resource(LastLines(guard));

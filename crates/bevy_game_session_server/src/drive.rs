@@ -229,6 +229,8 @@ fn show_state(world: &mut World) {
     let state = link.life.state();
     if link.shown != state {
         link.shown = state;
+        // a loop that parks now would show it late
+        link.waker.wake();
         tracing::info!(?state, "server");
         world.resource_mut::<NextState<ServerSessionState>>().set(state);
     }

@@ -78,3 +78,34 @@ fn run(mut app: App, period: Duration) -> AppExit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bevy_state::app::StatesPlugin;
+    use bevy_state::state::NextState;
+    use bevy_time::TimePlugin;
+    use game_session_protocol::InMemoryOrchestrator;
+
+    use super::*;
+    use crate::{ListenPort, ServerSessionState, SessionServerPlugin};
+
+    #[test]
+    fn a_server_that_became_ready_turns_once_more_to_show_it_before_it_parks() {
+        let mut app = App::new();
+        app.add_plugins((TimePlugin, StatesPlugin, SessionServerRunnerPlugin::default()))
+            .add_plugins(SessionServerPlugin::new(InMemoryOrchestrator::new().host()))
+            .insert_resource(ListenPort(7777));
+        let waker = app.world().resource::<ServerWaker>().clone();
+        let becomes_ready = |app: &App| matches!(app.world().resource(), NextState::Pending(ServerSessionState::Ready));
+        for _ in 0..100 {
+            app.update();
+            if becomes_ready(&app) {
+                break;
+            }
+        }
+        assert!(becomes_ready(&app));
+        let parked = Instant::now();
+        waker.park(Duration::from_mins(1));
+        assert!(parked.elapsed() < Duration::from_secs(30), "nobody woke it");
+    }
+}

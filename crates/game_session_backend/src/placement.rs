@@ -80,12 +80,11 @@ pub(crate) async fn create(
 /// key: then its token of that time is the one, and the click makes no second game session.
 async fn token_of_click(shared: &Shared, caller: &PlayerId, click: &IdempotencyKey) -> Result<SessionToken, Problem> {
     for token in shared.ring.other_session_tokens(caller, click) {
-        let came_before = match &shared.queue {
-            Some(queue) => queue.ledger.has(&token).await?,
-            None => {
-                let found = shared.gamelift.describe_token(token.as_str()).await;
-                found.map_err(|error| Problem::of(&error, During::Create))?.is_some()
-            }
+        let came_before = if let Some(queue) = &shared.queue {
+            queue.ledger.has(&token).await?
+        } else {
+            let found = shared.gamelift.describe_token(token.as_str()).await;
+            found.map_err(|error| Problem::of(&error, During::Create))?.is_some()
         };
         if came_before {
             return Ok(token);
