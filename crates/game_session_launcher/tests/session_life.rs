@@ -78,15 +78,17 @@ async fn two_players_create_find_join_and_play_until_the_owner_ends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn creating_costs_exactly_three_calls_to_aws_when_activation_is_immediate() {
+async fn creating_is_one_create_one_seat_and_nothing_but_looks_between() {
     let services = Services::start().await;
     let process = services.process("process-1").await;
     let owner = services.guest().await;
     services.emulator.reset_calls();
     let (seat, _) = tokio::join!(owner.create("Arena", 2), process.host());
     seat.unwrap();
+    let mut calls = services.emulator.calls();
+    calls.dedup(); // one that activates for longer is looked at more than once
     assert_eq!(
-        services.emulator.calls(),
+        calls,
         ["CreateGameSession", "DescribeGameSessions", "CreatePlayerSession"]
     );
 }
