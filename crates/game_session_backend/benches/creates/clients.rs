@@ -1,6 +1,5 @@
 //! Clients that create game sessions as fast as they are answered.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,8 +9,6 @@ use gamelift_emulator::Emulator;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::fleet::Fleet;
-
 /// A way to a seat in a new game session.
 pub(crate) trait Call: Send + Sync {
     /// What the figures are printed under.
@@ -20,8 +17,8 @@ pub(crate) trait Call: Send + Sync {
     /// What a client needs before its first create.
     fn log_in(&self, http: Client) -> BoxedFuture<String>;
 
-    /// Creates; the port of the game session's process, or `None` when it failed.
-    fn create(&self, http: Client, token: String, click: String) -> BoxedFuture<Option<u16>>;
+    /// Creates; `None` when it failed.
+    fn create(&self, http: Client, token: String, click: String) -> BoxedFuture<Option<()>>;
 }
 
 /// What was measured.
@@ -32,8 +29,8 @@ pub(crate) struct Creates {
     pub(crate) took: Duration,
 }
 
-/// So many clients, each with a connection of its own, for so long.
-pub(crate) async fn run(way: Box<dyn Call>, clients: usize, time: Duration, fleet: &Fleet) -> Creates {
+/// So many clients, each with a connection of its own, for so long or until `processes` have been used.
+pub(crate) async fn run(way: Box<dyn Call>, clients: usize, time: Duration, processes: u16) -> Creates {
     static CLICKS: AtomicU64 = AtomicU64::new(0);
     let mut players = Vec::new();
     for _ in 0..clients {
@@ -41,29 +38,24 @@ pub(crate) async fn run(way: Box<dyn Call>, clients: usize, time: Duration, flee
         let token = way.log_in(http.clone()).await;
         players.push((http, token));
     }
-    let (way, whole, failed) = (Arc::<dyn Call>::from(way), AtomicU32::new(0), AtomicU32::new(0));
+    let (whole, failed, begun) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
     let started = Instant::now();
     let all = players.into_iter().map(|(http, token)| async {
         let (http, token) = (http, token);
-        while started.elapsed() < time {
+        while started.elapsed() < time && begun.fetch_add(1, Ordering::Relaxed) < u32::from(processes) {
             let click = format!("click-{}", CLICKS.fetch_add(1, Ordering::Relaxed));
-            match way.create(http.clone(), token.clone(), click).await {
-                Some(port) => {
-                    whole.fetch_add(1, Ordering::Relaxed);
-                    fleet.seated(port);
-                }
-                None => {
-                    failed.fetch_add(1, Ordering::Relaxed);
-                }
-            }
+            let created = way.create(http.clone(), token.clone(), click).await;
+            let count = if created.is_some() { &whole } else { &failed };
+            count.fetch_add(1, Ordering::Relaxed);
         }
     });
     futures_util::future::join_all(all).await;
+    let took = started.elapsed();
     Creates {
         name: way.name(),
         whole: whole.into_inner(),
         failed: failed.into_inner(),
-        took: started.elapsed(),
+        took,
     }
 }
 
@@ -101,7 +93,7 @@ impl Call for ThroughBackend {
         })
     }
 
-    fn create(&self, http: Client, token: String, click: String) -> BoxedFuture<Option<u16>> {
+    fn create(&self, http: Client, token: String, click: String) -> BoxedFuture<Option<()>> {
         let url = format!("{}/v1/game-sessions?wait=20", self.0);
         Box::pin(async move {
             let body = json!({"name": "bench", "max_players": 4, "build": "v1"});
@@ -112,7 +104,7 @@ impl Call for ThroughBackend {
                 .json(&body);
             let answer = request.send().await.ok()?;
             let seat: Seat = answer.error_for_status().ok()?.json().await.ok()?;
-            Some(seat.address.port())
+            (seat.address.port() > 0).then_some(())
         })
     }
 }
@@ -172,7 +164,7 @@ impl Call for Alone {
         Box::pin(async { String::new() })
     }
 
-    fn create(&self, http: Client, _: String, click: String) -> BoxedFuture<Option<u16>> {
+    fn create(&self, http: Client, _: String, click: String) -> BoxedFuture<Option<()>> {
         let (url, first_look) = (self.url.clone(), self.first_look);
         let order = json!({
             "FleetId": self.fleet, "Location": self.location, "MaximumPlayerSessionCount": 4, "Name": "bench",
@@ -194,7 +186,7 @@ impl Call for Alone {
             }
             let seat = json!({"GameSessionId": id, "PlayerId": "ann"});
             let seat = ask(&http, &url, "CreatePlayerSession", seat).await?;
-            u16::try_from(seat["PlayerSession"]["Port"].as_u64()?).ok()
+            seat["PlayerSession"]["Port"].as_u64().map(|_| ())
         })
     }
 }

@@ -1,93 +1,76 @@
-//! Very many small server processes: each speaks the server SDK's protocol, takes one game session, activates it at
-//! once, and is replaced when its player has a seat.
+//! Very many small server processes, free before the clock runs: each speaks the server SDK's protocol, takes one game
+//! session and activates it at once. None is replaced while it is measured: a fleet starts its processes on its own
+//! machines, not on those of the backend.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gamelift_emulator::Emulator;
 use gamelift_server_sdk::{Event, GameLiftServer, ProcessParameters, ServerParameters};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// A process's port says which it is.
 const FIRST_PORT: u16 = 10_000;
+/// Processes that connect at the same time.
+static CONNECTING: Semaphore = Semaphore::const_new(32);
 
-/// All of them.
+/// The processes of one measurement.
 pub(crate) struct Fleet {
-    seated: BTreeMap<u16, Arc<Notify>>,
     stop: watch::Sender<bool>,
     processes: JoinSet<()>,
 }
 
 impl Fleet {
     /// Starts them and waits until all are free.
-    pub(crate) async fn start(emulator: &Emulator, count: u16) -> Self {
+    pub(crate) async fn start(emulator: &Emulator, name: &str, count: u16) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let mut fleet = Self {
-            seated: BTreeMap::new(),
-            stop,
-            processes: JoinSet::new(),
-        };
+        let mut processes = JoinSet::new();
         let environment = emulator.server_environment("process");
         for port in FIRST_PORT..FIRST_PORT + count {
-            let seated = Arc::new(Notify::new());
-            fleet.seated.insert(port, Arc::clone(&seated));
-            fleet
-                .processes
-                .spawn(one_after_another(environment.clone(), port, seated, stopped.clone()));
+            let parameters = parameters(&environment, format!("{name}-{port}"));
+            processes.spawn(process(parameters, port, stopped.clone()));
         }
-        let free = |world: &gamelift_emulator::Snapshot| {
-            world.processes.iter().filter(|process| process.placeable).count() >= usize::from(count)
-        };
-        emulator.wait_until(free, LIMIT).await.unwrap();
-        fleet
+        let started = Instant::now();
+        while free(emulator) < usize::from(count) {
+            assert!(
+                started.elapsed() < LIMIT,
+                "{} of {count} processes are free",
+                free(emulator)
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Self { stop, processes }
     }
 
-    /// The player of the game session at this port has a seat: the process may go.
-    pub(crate) fn seated(&self, port: u16) {
-        if let Some(process) = self.seated.get(&port) {
-            process.notify_one();
-        }
-    }
-
-    pub(crate) async fn stop(mut self) {
+    /// Ends them all.
+    pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
-        while self.processes.join_next().await.is_some() {}
+        self.processes.join_all().await;
     }
 }
 
-async fn one_after_another(
-    environment: Vec<(String, String)>,
-    port: u16,
-    seated: Arc<Notify>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    for number in 0_u64.. {
-        let process = one(&environment, format!("process-{port}-{number}"), port, &seated);
-        tokio::select! {
-            () = process => {}
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-        }
-    }
+fn free(emulator: &Emulator) -> usize {
+    let processes = emulator.snapshot().processes;
+    processes.iter().filter(|process| process.placeable).count()
 }
 
 /// The life of one process.
-async fn one(environment: &[(String, String)], id: String, port: u16, seated: &Notify) {
-    let server = GameLiftServer::init(parameters(environment, id)).await.unwrap();
+async fn process(parameters: ServerParameters, port: u16, mut stopped: watch::Receiver<bool>) {
+    let connecting = CONNECTING.acquire().await.unwrap();
+    let server = GameLiftServer::init(parameters).await.unwrap();
     server.process_ready(ProcessParameters::new(port)).await.unwrap();
-    while let Some(event) = server.next_event().await {
-        match event {
-            Event::StartGameSession(_) => {
+    drop(connecting);
+    let serving = async {
+        while let Some(event) = server.next_event().await {
+            if let Event::StartGameSession(_) = event {
                 server.activate_game_session().await.unwrap();
-                // A client that gave up does not tell.
-                let _ = tokio::time::timeout(Duration::from_secs(10), seated.notified()).await;
-                break;
             }
-            Event::ProcessTerminate { .. } => break,
-            _ => {}
         }
+    };
+    tokio::select! {
+        () = serving => {}
+        _ = stopped.wait_for(|stopped| *stopped) => {}
     }
     server.process_ending().await.unwrap();
 }

@@ -2,9 +2,10 @@
 //! written (boto3, a look every 10 ms), and at the emulator alone. All in one run, with the same emulator and the same
 //! server processes, on the same cores.
 //!
-//! A create is whole when its player has a seat in an active game session. Its server process then ends and is replaced,
-//! as on GameLift. `cargo bench -p game_session_backend --bench creates` prints the figures; the Python handler needs
-//! boto3, which `.ci/boto3` installs under `target/`.
+//! A create is whole when its player has a seat in an active game session. Each uses up one server process of a stock
+//! that is connected before the clock runs; the game sessions live on while others are made, as on a busy fleet.
+//! `cargo bench -p game_session_backend --bench creates` prints the figures; the Python handler needs boto3, which
+//! `.ci/boto3` installs under `target/`.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -22,14 +23,13 @@ use clients::{Alone, Call, Creates, FirstLook, ThroughBackend};
 use fleet::Fleet;
 use python::{Handler, ThroughPython};
 
-/// Server processes that are free or on their way: more than clients, because a replacement takes its time.
-const PROCESSES: u16 = 160;
-
 /// How long and with how many clients is measured.
 struct Plan {
     clients: &'static [usize],
     time: Duration,
-    processes: u16,
+    /// How many processes one client can use up in that time, and how many there are at most.
+    each: usize,
+    most: usize,
 }
 
 fn main() {
@@ -37,21 +37,22 @@ fn main() {
     let plan = if measures {
         Plan {
             clients: &[1, 8, 64],
-            time: Duration::from_secs(3),
-            processes: PROCESSES,
+            time: Duration::from_secs(2),
+            each: 1_500,
+            most: 5_000,
         }
     } else {
         // Under `cargo test` it only has to work.
         Plan {
             clients: &[2],
             time: Duration::from_millis(200),
-            processes: 4,
+            each: 4,
+            most: 4,
         }
     };
     let (services, load) = (threads(2), threads(1));
     let emulator = services.block_on(Emulator::start(EmulatorConfig::default())).unwrap();
     let backend = services.block_on(backend(&emulator));
-    let fleet = load.block_on(Fleet::start(&emulator, plan.processes));
     let handler = if measures {
         Handler::start(&emulator)
     } else {
@@ -77,13 +78,15 @@ fn main() {
             Some(Box::new(Alone::new(&emulator, FirstLook::AtOnce))),
         ];
         for way in ways.into_iter().flatten() {
+            let processes = u16::try_from(plan.most.min(plan.each * clients)).unwrap();
+            let fleet = load.block_on(Fleet::start(&emulator, &format!("{clients}-{}", way.name()), processes));
             emulator.reset_calls();
             let Creates {
                 name,
                 whole,
                 failed,
                 took,
-            } = load.block_on(clients::run(way, clients, plan.time, &fleet));
+            } = load.block_on(clients::run(way, clients, plan.time, processes));
             let rate = f64::from(whole) / took.as_secs_f64();
             #[expect(clippy::cast_precision_loss, reason = "calls are far fewer than 2^52")]
             let calls = emulator.calls().len() as f64 / f64::from(whole.max(1));
@@ -92,6 +95,7 @@ fn main() {
                 println!("  {failed} creates failed");
             }
             figures.push((name, clients, rate));
+            load.block_on(fleet.stop());
         }
     }
     let rate_of = |name: &str, clients| {
@@ -100,7 +104,7 @@ fn main() {
     };
     for &clients in plan.clients {
         let ours = rate_of(ThroughBackend::NAME, clients).unwrap_or_default();
-        for (name, aim) in [(ThroughPython::NAME, "30"), (FirstLook::After20Millis.name(), "0.4")] {
+        for (name, aim) in [(ThroughPython::NAME, "30"), (FirstLook::AtOnce.name(), "0.4")] {
             if let Some(other) = rate_of(name, clients) {
                 println!(
                     "backend : {name} at {clients} clients = {:.2} (aim {aim})",
@@ -110,7 +114,6 @@ fn main() {
         }
     }
     drop(handler);
-    load.block_on(fleet.stop());
     services.block_on(backend.stop());
     services.block_on(emulator.stop());
 }

@@ -80,13 +80,13 @@ impl Call for ThroughPython {
         Box::pin(async { String::new() })
     }
 
-    fn create(&self, http: Client, _: String, click: String) -> BoxedFuture<Option<u16>> {
+    fn create(&self, http: Client, _: String, click: String) -> BoxedFuture<Option<()>> {
         let url = format!("{}/create_session", self.0);
         Box::pin(async move {
             let body = json!({"session_name": "bench", "build_id": 1, "uuid": click, "num_connections": 4});
             let answer = http.post(url).json(&body).send().await.ok()?.error_for_status().ok()?;
             let seat: Value = answer.json().await.ok()?;
-            u16::try_from(seat["Port"].as_u64()?).ok()
+            seat["Port"].as_u64().map(|_| ())
         })
     }
 }
