@@ -75,6 +75,23 @@ fn an_end_that_is_on_its_way_reaches_the_orchestrator_after_a_destroy() {
 }
 
 #[test]
+fn an_end_or_leave_reaches_the_orchestrator_also_when_the_session_goes_before_its_command_runs() {
+    for (operation, name) in [(SessionOperation::End, "end"), (SessionOperation::Leave, "leave")] {
+        for is_despawned in [false, true] {
+            let (mut app, service) = manual();
+            started(&mut app, &service);
+            part_and_go(&mut app, operation, "game", is_despawned);
+            let mut expected = vec![format!("game cancelled {name}"), "game destroyed".to_owned()];
+            expected.truncate(if is_despawned { 1 } else { 2 });
+            assert_eq!(heard(&mut app), expected);
+            assert_eq!((service.len(), service.waited_for(operation)), (1, 1), "{name}");
+            assert!(service.next().accept());
+            assert_eq!(heard(&mut app), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
 fn the_owner_ends_it_for_everyone_and_an_end_that_fails_changes_nothing() {
     let (mut app, service) = automatic();
     let entity = started(&mut app, &service);
