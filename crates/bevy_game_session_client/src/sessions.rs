@@ -200,8 +200,9 @@ impl Sessions<'_, '_> {
         self.call(name, SessionOperation::Travel, begin::travel);
     }
 
-    /// Removes a session from this machine, in whatever phase it is: what runs is called off, a seat is given back.
-    /// Ends in [`SessionDestroyed`]. Despawning the entity does the same without the event.
+    /// Removes a session from this machine, in whatever phase it is: what runs is called off, a seat is given back; a
+    /// leave or end that was called still reaches the orchestrator. Ends in [`SessionDestroyed`]. Despawning the entity
+    /// does the same without the event.
     pub fn destroy(&mut self, name: &str) {
         match self.index.call(name, SessionOperation::Destroy) {
             Ok((entity, _)) => {
