@@ -5,7 +5,7 @@
 use bevy_ecs::prelude::*;
 use game_session_protocol::{
     BoxedFuture, CreateGameSession, EndGameSession, ErrorCode, JoinByCode, JoinGameSession, LeaveGameSession, Password,
-    Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
+    Privacy, Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
 };
 use tracing::debug;
 
@@ -78,8 +78,9 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
             max_players,
             build,
             properties,
+            privacy: Privacy::Listed,
+            password: None,
             latencies,
-            ..
         }) => {
             let request = QuickJoin {
                 idempotency_key,
@@ -92,6 +93,10 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
             launch(world, entity, Op::QuickJoin, |service, progress| {
                 seat(service.quick_join(request, progress))
             });
+        }
+        Ok(_) => {
+            let what = "what a quick join makes is listed and open, without privacy or a password".to_owned();
+            fail(world, entity, Op::QuickJoin, SessionError::InvalidSettings { what });
         }
         Err(error) => fail(world, entity, Op::QuickJoin, error),
     }
@@ -266,13 +271,13 @@ fn begin_way(world: &mut World, entity: Entity, phase: SessionPhase) {
 
 /// Over which orchestrator a new game session is placed.
 fn reach_of_settings(world: &mut World, entity: Entity) {
-    let settings = world.get::<SessionSettings>(entity);
-    let (reach, password) = settings.map_or((None, None), |settings| (settings.reach, settings.password.clone()));
+    let settings = world.get::<SessionSettings>(entity).cloned().unwrap_or_default();
     let mut index = world.resource_mut::<SessionIndex>();
-    let reach = reach.unwrap_or(index.services.usual());
+    let reach = settings.reach.unwrap_or(index.services.usual());
     if let Some(record) = index.record_mut(entity) {
         record.reach = reach;
-        record.password = password;
+        record.password.clone_from(&settings.password);
+        record.fixed = (settings.privacy, settings.password);
     }
 }
 

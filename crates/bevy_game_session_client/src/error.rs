@@ -71,6 +71,13 @@ pub enum SessionError {
         #[source]
         source: ServiceError,
     },
+    /// The host of a game session on the LAN cannot be reached.
+    #[error("the host of the game session cannot be reached")]
+    HostUnreachable {
+        /// What the network said.
+        #[source]
+        source: ServiceError,
+    },
     /// No answer came in time.
     #[error("no answer came within {} ms", after.as_millis())]
     TimedOut {
@@ -80,6 +87,13 @@ pub enum SessionError {
     /// The orchestrator knows no such game session.
     #[error("there is no such game session")]
     NotFound {
+        /// What the service said.
+        #[source]
+        source: ServiceError,
+    },
+    /// No game session has this join code.
+    #[error("no game session has this join code")]
+    UnknownCode {
         /// What the service said.
         #[source]
         source: ServiceError,
@@ -168,12 +182,29 @@ impl SessionError {
         match self {
             Self::Busy { .. }
             | Self::Unreachable { .. }
+            | Self::HostUnreachable { .. }
             | Self::TimedOut { .. }
             | Self::Throttled { .. }
             | Self::NoCapacity { .. }
             | Self::ActivationFailed { .. } => true,
             Self::Refused { code, .. } => *code == ErrorCode::Internal,
             _ => false,
+        }
+    }
+
+    /// The same of a call over that reach: a LAN has hosts in place of a service.
+    pub(crate) fn of_reach(self, reach: Reach) -> Self {
+        match self {
+            Self::Unreachable { source } if reach == Reach::Lan => Self::HostUnreachable { source },
+            error => error,
+        }
+    }
+
+    /// The same of a join by code.
+    pub(crate) fn of_code(self) -> Self {
+        match self {
+            Self::NotFound { source } => Self::UnknownCode { source },
+            error => error,
         }
     }
 
@@ -200,8 +231,10 @@ impl SessionError {
             Self::ReachUnavailable { reach: Reach::Lan } => "Playing on the local network is not available.".into(),
             Self::ReachUnavailable { reach: Reach::Online } => "Playing online is not available.".into(),
             Self::Unreachable { .. } => "The game service cannot be reached. Check your connection.".into(),
+            Self::HostUnreachable { .. } => "The host of this session cannot be reached. It may be gone.".into(),
             Self::TimedOut { .. } => "That took too long. Please try again.".into(),
             Self::NotFound { .. } => "This session no longer exists.".into(),
+            Self::UnknownCode { .. } => "No session has this code.".into(),
             Self::Full { .. } => "This session is full.".into(),
             Self::NotAccepting { .. } => "This session takes no new players.".into(),
             Self::Expired { .. } => "This session is over.".into(),
@@ -276,6 +309,24 @@ mod tests {
     }
 
     #[test]
+    fn an_error_is_worded_for_the_call_and_the_reach_it_ends() {
+        let unknown = SessionError::from(ServiceError::refused(ErrorCode::NotFound, "x"));
+        assert_eq!(unknown.clone().of_code().player_message(), "No session has this code.");
+        assert_eq!(unknown.clone().of_reach(Reach::Lan), unknown);
+        let away = SessionError::from(ServiceError::Unreachable {
+            service: "192.0.2.1:7".into(),
+            reason: "refused".into(),
+        });
+        let host = away.clone().of_reach(Reach::Lan);
+        assert!(
+            host.player_message()
+                .starts_with("The host of this session cannot be reached.")
+        );
+        assert!(host.is_retryable() && host.chain().contains("192.0.2.1:7"));
+        assert_eq!(away.clone().of_reach(Reach::Online).of_code(), away);
+    }
+
+    #[test]
     fn the_cause_is_kept_for_the_log() {
         let error = SessionError::from(ServiceError::refused(ErrorCode::SessionFull, "4 of 4 seats are taken"));
         assert_eq!(error.to_string(), "the game session is full");
@@ -315,7 +366,8 @@ mod tests {
             SessionError::InvalidSettings { what: "x".into() },
             SessionError::ReachUnavailable { reach: Reach::Lan },
             SessionError::ReachUnavailable { reach: Reach::Online },
-            SessionError::Unreachable { source },
+            SessionError::Unreachable { source: source.clone() },
+            SessionError::Unreachable { source }.of_reach(Reach::Lan),
             SessionError::TimedOut {
                 after: Duration::from_secs(1),
             },

@@ -6,7 +6,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use bevy_ecs::prelude::*;
-use game_session_protocol::{GameSession, LeaveGameSession, Progress, ProgressStep, SessionService};
+use game_session_protocol::{EndGameSession, LeaveGameSession, Progress, ProgressStep, SessionService};
 
 use crate::components::{Reach, SessionName, SessionPhase};
 use crate::error::SessionError;
@@ -16,6 +16,7 @@ use crate::operation::SessionOperation;
 use crate::record::Record;
 use crate::search::FoundSession;
 use crate::searching::{PING_LIMIT, Ping, Pings};
+use crate::services::Services;
 
 /// How many requests of sessions that are gone may still be on their way.
 const MAX_BACKGROUND: usize = 16;
@@ -136,7 +137,8 @@ impl SessionIndex {
     pub(crate) fn schedule_refresh(&mut self, entity: Entity, now: Duration) {
         if let Some(search) = self.searches.get_mut(&entity) {
             let random = u32::try_from(RandomState::new().hash_one(()) % 1000).unwrap_or_default();
-            search.due = search.pause.map(|pause| now + pause + pause / 5 * random / 1000);
+            let due = |pause: Duration| now.saturating_add(pause).saturating_add(pause / 5000 * random);
+            search.due = search.pause.map(due);
         }
     }
 
@@ -226,7 +228,8 @@ impl SessionIndex {
         Some(News::Refresh(entity, search.name.clone()))
     }
 
-    /// Forgets a session or search: what is in flight is cancelled, a seat is given back in the background.
+    /// Forgets a session or search: what is in flight is cancelled, but a leave or end still reaches the orchestrator;
+    /// a seat is given back in the background.
     pub(crate) fn forget(&mut self, entity: Entity) -> Option<Remains> {
         let record = self.records.remove(&entity);
         let name = match &record {
@@ -246,6 +249,14 @@ impl SessionIndex {
             }
             cancelled.push(op.operation);
             let must_arrive = matches!(op.operation, SessionOperation::Leave | SessionOperation::End);
+            if must_arrive
+                && op.work.is_none()
+                && let Some(record) = &record
+            {
+                // Its command did not run yet, and finds nothing when it does.
+                op.work = parting(&self.services, record, op.operation);
+                op.due = true;
+            }
             if must_arrive && op.work.is_some() {
                 op.entity = None;
                 at += 1;
@@ -254,14 +265,22 @@ impl SessionIndex {
             }
         }
         let was_travelling = record.as_ref().is_some_and(|record| record.travel.is_with_transport());
-        if let Some(Record {
-            phase: SessionPhase::InProgress,
-            game_session: Some(game_session),
-            reach,
-            ..
-        }) = record
+        if let Some(record) = record
+            && record.phase == SessionPhase::InProgress
+            && let Some(work) = parting(&self.services, &record, SessionOperation::Leave)
         {
-            self.leave_in_background(game_session, reach, name.clone());
+            self.calls_made += 1;
+            self.in_flight.push(InFlight {
+                number: self.calls_made,
+                entity: None,
+                name: record.name,
+                operation: SessionOperation::Leave,
+                work: Some(work),
+                limit: self.deadlines.of(SessionOperation::Leave),
+                deadline: None,
+                due: true,
+                steps: Arc::default(),
+            });
         }
         self.bound_background();
         Some(Remains {
@@ -269,25 +288,6 @@ impl SessionIndex {
             cancelled,
             was_travelling,
         })
-    }
-
-    fn leave_in_background(&mut self, game_session: GameSession, reach: Reach, name: SessionName) {
-        let Ok(service) = self.services.of(reach) else { return };
-        self.calls_made += 1;
-        let leave = service.leave(LeaveGameSession { id: game_session.id });
-        self.in_flight.push(InFlight {
-            number: self.calls_made,
-            entity: None,
-            name,
-            operation: SessionOperation::Leave,
-            work: Some(Mutex::new(Work::Answer(Box::pin(async move {
-                leave.await.map(|()| Reply::Done)
-            })))),
-            limit: self.deadlines.of(SessionOperation::Leave),
-            deadline: None,
-            due: true,
-            steps: Arc::default(),
-        });
     }
 
     fn bound_background(&mut self) {
@@ -311,4 +311,17 @@ impl SessionIndex {
             })
             .collect()
     }
+}
+
+/// The request by which the session is left or ended at the orchestrator, if it has a seat there.
+fn parting(services: &Services, record: &Record, operation: SessionOperation) -> Option<Mutex<Work>> {
+    let id = record.game_session.as_ref()?.id.clone();
+    let service = services.of(record.reach).ok()?;
+    let asked = match operation {
+        SessionOperation::End => service.end(EndGameSession { id }),
+        _ => service.leave(LeaveGameSession { id }),
+    };
+    Some(Mutex::new(Work::Answer(Box::pin(async move {
+        asked.await.map(|()| Reply::Done)
+    }))))
 }

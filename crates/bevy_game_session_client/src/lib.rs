@@ -126,11 +126,13 @@
 //! | [`TooMany`](SessionError::TooMany) | despawn searches whose results are no longer shown |
 //! | [`InvalidSettings`](SessionError::InvalidSettings) | its message names the bound |
 //! | [`Unreachable`](SessionError::Unreachable) | is the backend running, is its address right? Its `source()` says what the network said |
+//! | [`HostUnreachable`](SessionError::HostUnreachable) | has the host quit, or left this network? |
 //! | [`Protocol`](SessionError::Protocol) | something else answers at that address: a proxy, a hotel's wireless network |
 //! | [`TimedOut`](SessionError::TimedOut) | [`SessionDeadlines`], and the service's own log |
 //! | [`Unauthorized`](SessionError::Unauthorized) | does the backend know this player's token? Guests are renewed by themselves |
 //! | [`Throttled`](SessionError::Throttled) | wait for as long as it says |
 //! | [`NotFound`](SessionError::NotFound), [`Full`](SessionError::Full), [`NotAccepting`](SessionError::NotAccepting), [`Expired`](SessionError::Expired) | the search is older than what happened: search again |
+//! | [`UnknownCode`](SessionError::UnknownCode) | was it mistyped, is it too old, or is the session over? |
 //! | [`NoCapacity`](SessionError::NoCapacity) | is a server process running and ready? |
 //! | [`ActivationFailed`](SessionError::ActivationFailed) | the server's log: it loaded too long, or ended |
 //! | [`VersionMismatch`](SessionError::VersionMismatch) | [`SessionClientPlugin::client_build`] and the session's build differ |

@@ -54,7 +54,7 @@ pub(crate) fn now(world: &World) -> Duration {
         .unwrap_or_default()
 }
 
-fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Reply, SessionError>) {
+fn answered(world: &mut World, entity: Entity, op: InFlight, mut answer: Result<Reply, SessionError>) {
     if !matches!(op.operation, Op::Find | Op::JoinByCode)
         && let Some(reach) = world
             .resource::<SessionIndex>()
@@ -62,6 +62,10 @@ fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Repl
             .map(|record| record.reach)
     {
         reachability::note(world, reach, answer.as_ref().err());
+        answer = answer.map_err(|error| error.of_reach(reach));
+    }
+    if op.operation == Op::JoinByCode {
+        answer = answer.map_err(SessionError::of_code);
     }
     match (op.operation, answer) {
         (Op::Start | Op::Join | Op::QuickJoin | Op::JoinByCode | Op::Rejoin, Ok(Reply::Seat(seat, reach))) => {
@@ -98,7 +102,7 @@ fn answered(world: &mut World, entity: Entity, op: InFlight, answer: Result<Repl
 fn seated(world: &mut World, entity: Entity, op: InFlight, seat: Seat) {
     progress(world, entity, ProgressStep::Ticket);
     hold_seat(world, entity, &seat);
-    if op.operation == Op::JoinByCode
+    if matches!(op.operation, Op::JoinByCode | Op::QuickJoin)
         && let Ok(mut session) = world.get_entity_mut(entity)
     {
         session.insert(settings_of(&seat.game_session));

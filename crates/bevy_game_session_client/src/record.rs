@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use game_session_protocol::{GameSession, Password, ProgressStep, Seat};
+use game_session_protocol::{GameSession, Password, Privacy, ProgressStep, Seat};
 
 use crate::components::{Reach, SessionName, SessionPhase};
 use crate::travel::DisconnectReason;
@@ -16,6 +16,8 @@ pub(crate) struct Record {
     pub(crate) game_session: Option<GameSession>,
     /// What opened it.
     pub(crate) password: Option<Password>,
+    /// The privacy and password of the settings at the start: they stay.
+    pub(crate) fixed: (Privacy, Option<Password>),
     pub(crate) seat: Option<HeldSeat>,
     pub(crate) travel: Travel,
     pub(crate) step: Option<ProgressStep>,
@@ -31,6 +33,7 @@ impl Record {
             reach,
             game_session: None,
             password: None,
+            fixed: (Privacy::Listed, None),
             seat: None,
             travel: Travel::None,
             step: None,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{debug, warn};
 
 use crate::components::{Reach, SessionName};
+use crate::error::SessionError;
 use crate::events::{
     SessionArrived, SessionDestroyed, SessionDisconnected, SessionEnded, SessionFailed, SessionJoined, SessionLeft,
 };
@@ -21,6 +22,8 @@ const FILE: &str = "session.json";
 const VERSION: u8 = 1;
 /// No game session is waited for longer: what is older is forgotten.
 const LONGEST: Duration = Duration::from_hours(24);
+/// How far this machine's clock may have gone back since.
+const CLOCK_STEP: Duration = Duration::from_mins(5);
 
 /// The session in which the player was when the process before this one ended without leaving it: exists until
 /// [`Sessions::resume`](crate::Sessions::resume) succeeded or turned out to be in vain, or another session was
@@ -84,7 +87,7 @@ pub(crate) fn build(app: &mut App, files: PlayerFiles) {
 
 fn load(files: &PlayerFiles) -> Option<ResumableSession> {
     let kept: Kept = files.read(FILE)?;
-    let age = now().checked_sub(kept.saved_at);
+    let age = now().saturating_add(CLOCK_STEP.as_secs()).checked_sub(kept.saved_at);
     if kept.version != VERSION || age.is_none_or(|age| age > LONGEST.as_secs()) {
         debug!("a kept session is too old, or of another version: it is ignored");
         return None;
@@ -186,7 +189,24 @@ fn forget_what_is_over(lost: On<SessionDisconnected>, mut commands: Commands) {
 
 fn forget_what_is_in_vain(failed: On<SessionFailed>, index: Res<SessionIndex>, mut commands: Commands) {
     let resumed = index.resumable.as_ref().is_some_and(|it| it.name == failed.name);
-    if resumed && failed.operation == SessionOperation::Rejoin && !failed.error.is_retryable() {
+    if resumed && failed.operation == SessionOperation::Rejoin && is_in_vain(&failed.error) {
         commands.queue(forget);
+    }
+}
+
+/// Whether there is nothing to come back to. A call that could not be made here, and an answer that no service of ours
+/// gave, say nothing of that.
+fn is_in_vain(error: &SessionError) -> bool {
+    use SessionError::{Expired, Full, NotAccepting, NotFound, Refused, Unauthorized, VersionMismatch, WrongPassword};
+    match error {
+        Expired { .. }
+        | Full { .. }
+        | NotAccepting { .. }
+        | NotFound { .. }
+        | Unauthorized { .. }
+        | VersionMismatch { .. }
+        | WrongPassword { .. } => true,
+        Refused { .. } => !error.is_retryable(),
+        _ => false,
     }
 }

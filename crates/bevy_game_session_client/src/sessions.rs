@@ -122,20 +122,23 @@ impl Sessions<'_, '_> {
         self.call(name, SessionOperation::JoinCode, begin::join_code);
     }
 
-    /// Takes a seat in any fitting game session; where there is none, one is made by the settings. Ends in
+    /// Takes a seat in any fitting game session; where there is none, one is made by the settings, listed and open:
+    /// settings that are private or locked end in [`SessionError::InvalidSettings`]. Ends in
     /// [`SessionJoined`](crate::SessionJoined). Gives the entity of the new session, which goes when it fails.
     pub fn quick_join(&mut self, name: &str, settings: SessionSettings) -> Entity {
         self.enter(name, SessionOperation::QuickJoin, settings, begin::quick_join)
     }
 
     /// Tells others what was edited in the [`SessionSettings`] since: name, seats, properties, policy. For the owner.
-    /// Ends in [`SessionUpdated`](crate::SessionUpdated).
+    /// Ends in [`SessionUpdated`](crate::SessionUpdated), or in [`SessionError::InvalidSettings`] when something was
+    /// edited that stays as it was started: build, privacy, password, and a property that was taken away.
     pub fn update(&mut self, name: &str) {
         self.call(name, SessionOperation::Update, begin::update);
     }
 
-    /// Calls off the start or join that is running; what it made at the orchestrator is undone. The call that is
-    /// called off ends in [`SessionCancelled`](crate::SessionCancelled).
+    /// Calls off the start or join that is running. What a start made at the orchestrator is ended; a seat that a join
+    /// took there lapses, as one that nobody comes for. The call that is called off ends in
+    /// [`SessionCancelled`](crate::SessionCancelled).
     pub fn cancel(&mut self, name: &str) {
         match self.index.call(name, SessionOperation::Cancel) {
             Ok((entity, _)) => self
@@ -197,8 +200,9 @@ impl Sessions<'_, '_> {
         self.call(name, SessionOperation::Travel, begin::travel);
     }
 
-    /// Removes a session from this machine, in whatever phase it is: what runs is called off, a seat is given back.
-    /// Ends in [`SessionDestroyed`]. Despawning the entity does the same without the event.
+    /// Removes a session from this machine, in whatever phase it is: what runs is called off, a seat is given back; a
+    /// leave or end that was called still reaches the orchestrator. Ends in [`SessionDestroyed`]. Despawning the entity
+    /// does the same without the event.
     pub fn destroy(&mut self, name: &str) {
         match self.index.call(name, SessionOperation::Destroy) {
             Ok((entity, _)) => {

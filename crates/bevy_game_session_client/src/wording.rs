@@ -82,13 +82,33 @@ pub(crate) fn update_request(world: &World, entity: Entity) -> Result<UpdateGame
     let settings = settings(world, entity)?;
     let connection = world.get::<SessionConnection>(entity).ok_or_else(never_joined)?;
     let shown = connection.game_session();
-    let mut properties = settings.properties;
-    properties.retain(|key, value| shown.properties.get(key) != Some(value));
-    Ok(UpdateGameSession {
-        id: shown.id.clone(),
-        name: settings.name.filter(|name| *name != shown.name),
-        max_players: Some(settings.max_players).filter(|count| *count != shown.max_players),
-        policy: Some(settings.policy).filter(|policy| *policy != shown.policy),
-        properties,
-    })
+    let index = world.resource::<SessionIndex>();
+    let record = index.record(entity).ok_or_else(never_joined)?;
+    let build = settings.build.or_else(|| index.build.clone());
+    let removed = shown
+        .properties
+        .keys()
+        .find(|key| !settings.properties.contains_key(*key));
+    let what = if (settings.privacy, &settings.password) != (record.fixed.0, &record.fixed.1) {
+        "privacy and password of a session stay as it was started".to_owned()
+    } else if build.is_some_and(|build| build != shown.build) {
+        format!(
+            "the session runs the build {}, and another one is not possible",
+            shown.build
+        )
+    } else if let Some(key) = removed {
+        format!("the property {key:?} can be changed, but not taken away")
+    } else {
+        let name = settings.name.unwrap_or_else(|| record.name.to_string());
+        let mut properties = settings.properties;
+        properties.retain(|key, value| shown.properties.get(key) != Some(value));
+        return Ok(UpdateGameSession {
+            id: shown.id.clone(),
+            name: Some(name).filter(|name| *name != shown.name),
+            max_players: Some(settings.max_players).filter(|count| *count != shown.max_players),
+            policy: Some(settings.policy).filter(|policy| *policy != shown.policy),
+            properties,
+        });
+    };
+    Err(SessionError::InvalidSettings { what })
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
 use super::identity::Identity;
-use super::link::{Incoming, LONGEST_ANSWER, Link, LinkError, Method, Outgoing};
+use super::link::{CONNECT_LIMIT, Incoming, LONGEST_ANSWER, Link, LinkError, Method, Outgoing};
 use super::question::{Question, Reply, looks_like_html, protocol};
 
 /// How often a request goes out at most.
@@ -91,9 +91,30 @@ impl Backend {
             .map(drop)
     }
 
+    /// Asks what must arrive, for as long as that is worth while: a network that comes back by then is enough.
+    pub(super) async fn insist<T>(
+        &self,
+        question: &Question,
+        read: impl Fn(&Reply) -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let deadline = Instant::now() + UNDO_LIMIT;
+        loop {
+            let answer = self.ask_until(question, deadline, UNDO_LIMIT).await;
+            let error = match answer.and_then(|reply| read(&reply)) {
+                Err(error) if !matches!(error, ServiceError::Refused { .. }) => error,
+                answer => return answer,
+            };
+            if Instant::now() + LONGEST_PAUSE >= deadline {
+                return Err(error);
+            }
+            sleep(jittered(LONGEST_PAUSE)).await;
+        }
+    }
+
     /// Ends a game session that nobody waits for any more.
     pub(super) async fn undo(&self, id: &GameSessionId) {
-        match self.end(id, UNDO_LIMIT).await {
+        let question = Question::new(Method::Delete, routes::GAME_SESSION).id(id);
+        match self.insist(&question, |_| Ok(())).await {
             Ok(()) => debug!(game_session = %id, "a game session that nobody waits for was ended"),
             Err(error) => debug!(game_session = %id, %error, "a game session that nobody waits for could not be ended"),
         }
@@ -132,6 +153,8 @@ impl Backend {
         deadline: Instant,
         limit: Duration,
     ) -> Result<Reply, ServiceError> {
+        let late = ServiceError::TimedOut { after: limit };
+        let mut lost = None;
         for done in 1.. {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -148,6 +171,10 @@ impl Backend {
             };
             let asked = Instant::now();
             let answer = self.link.send(outgoing).await;
+            if !matches!(answer, Err(LinkError::Lost { was_sent: false, .. })) {
+                question.note_sent();
+            }
+            let is_lost = matches!(answer, Err(LinkError::Lost { .. }));
             debug!(
                 question = question.name(),
                 status = answer.as_ref().ok().map(|answer| answer.status),
@@ -155,16 +182,21 @@ impl Backend {
                 "asked"
             );
             let (error, pause) = match self.judge(question, answer, limit) {
+                // A deadline that cuts off a row of lost tries says less than they do.
+                Judged::Final(Err(error)) if error == late => return Err(lost.unwrap_or(late)),
                 Judged::Final(answer) => return answer,
                 Judged::Again(error, pause) => (error, pause),
             };
             let pause = pause.unwrap_or_else(|| jittered(FIRST_PAUSE * 2u32.pow(done - 1)));
-            if done == TRIES || pause > LONGEST_PAUSE || Instant::now() + pause >= deadline {
+            // A try that took long to be lost is not begun again when there is less time left than that.
+            let needed = pause + asked.elapsed().min(CONNECT_LIMIT);
+            if done == TRIES || pause > LONGEST_PAUSE || Instant::now() + needed >= deadline {
                 return Err(error);
             }
+            lost = is_lost.then_some(error);
             sleep(pause).await;
         }
-        Err(ServiceError::TimedOut { after: limit })
+        Err(lost.unwrap_or(late))
     }
 
     fn judge(&self, question: &Question, answer: Result<Incoming, LinkError>, limit: Duration) -> Judged {
@@ -175,7 +207,7 @@ impl Backend {
             body,
         } = match answer {
             Ok(incoming) => incoming,
-            Err(LinkError::Lost(reason)) => {
+            Err(LinkError::Lost { reason, .. }) => {
                 let service = self.link.address().to_owned();
                 return Judged::Again(ServiceError::Unreachable { service, reason }, None);
             }

@@ -18,14 +18,27 @@ const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// The identity, if there is one. The lock is held while one is fetched, so that all wait for the same.
-#[derive(Default)]
 pub(super) struct Identity {
     known: Mutex<Known>,
+    /// What time it is on this machine.
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     /// Rung whenever an identity was fetched.
     fetched: Notify,
     /// Where the player's secret is kept over restarts.
     #[cfg(feature = "resume")]
     kept: Option<super::kept::KeptGuest>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            known: Mutex::default(),
+            clock: Box::new(SystemTime::now),
+            fetched: Notify::new(),
+            #[cfg(feature = "resume")]
+            kept: None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -49,8 +62,8 @@ impl Identity {
         let (access, secret) = (None, kept.read());
         Self {
             known: Mutex::new(Known { access, secret }),
-            fetched: Notify::new(),
             kept: Some(kept),
+            ..Self::default()
         }
     }
 
@@ -95,7 +108,7 @@ impl Identity {
         *known = Known {
             access: Some(Access {
                 token: token.clone(),
-                until: Instant::now() + good_for(guest.expires_at),
+                until: Instant::now() + good_for(guest.expires_at, (self.clock)()),
                 used: false,
             }),
             secret: guest.refresh_token,
@@ -113,8 +126,8 @@ impl Identity {
     }
 }
 
-fn good_for(expires_at: u64) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+fn good_for(expires_at: u64, now: SystemTime) -> Duration {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let life = Duration::from_secs(expires_at)
         .saturating_sub(now)
         .saturating_sub(MARGIN);
@@ -126,7 +139,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
     use super::*;
 
@@ -164,5 +177,42 @@ mod tests {
             () = play => {}
             () = identity.keep_fresh(renewed) => unreachable!(),
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_skewed_clock_that_steps_costs_no_request_per_call_and_believes_no_token_for_ever() {
+        const DAY: u64 = 24 * 60 * 60;
+        let (ahead, fetched) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU32::new(0)));
+        let steps = ahead.clone();
+        let two_days_ago = SystemTime::now() - Duration::from_secs(2 * DAY);
+        let identity = Identity {
+            clock: Box::new(move || two_days_ago + Duration::from_secs(steps.load(Ordering::SeqCst))),
+            ..Identity::default()
+        };
+        let ask = async |_| Ok::<_, ()>(guest(fetched.fetch_add(1, Ordering::SeqCst)));
+        let seconds = |count| tokio::time::sleep(Duration::from_secs(count));
+        ahead.store(2 * DAY + 300, Ordering::SeqCst); // five minutes ahead: every token seems to be over
+        for _ in 0..10 {
+            identity.token(ask).await.unwrap();
+        }
+        seconds(59).await;
+        assert_eq!(identity.token(ask).await.unwrap().expose(), "access-0");
+        ahead.store(2 * DAY - 300, Ordering::SeqCst); // and five minutes behind
+        seconds(2).await;
+        assert_eq!(identity.token(ask).await.unwrap().expose(), "access-1");
+        seconds(599).await;
+        let late = identity.token(ask).await.unwrap();
+        assert_eq!(
+            late.expose(),
+            "access-1",
+            "over by the backend's clock, which refuses it"
+        );
+        identity.forget(&late).await;
+        assert_eq!(identity.token(ask).await.unwrap().expose(), "access-2");
+        ahead.store(0, Ordering::SeqCst);
+        identity.forget(&identity.token(ask).await.unwrap()).await;
+        identity.token(ask).await.unwrap();
+        seconds(DAY + 1).await;
+        assert_eq!(identity.token(ask).await.unwrap().expose(), "access-4");
     }
 }

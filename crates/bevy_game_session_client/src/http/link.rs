@@ -13,7 +13,8 @@ pub(super) const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// The most bytes of a trace id that are passed on to the log.
 const LONGEST_TRACE: usize = 64;
-const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+/// How long a connection may take to be made.
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
@@ -57,8 +58,8 @@ pub(super) struct Incoming {
 /// Why there is no answer. The texts hold no address and no secret.
 #[derive(Debug)]
 pub(super) enum LinkError {
-    /// The connection was not made or broke off.
-    Lost(String),
+    /// The connection was not made or broke off; whether the request may have arrived before.
+    Lost { reason: String, was_sent: bool },
     /// Nothing came in time.
     TimedOut,
     /// The answer is longer than [`LONGEST_ANSWER`].
@@ -181,7 +182,9 @@ fn lost(error: reqwest::Error) -> LinkError {
     if error.is_timeout() && !error.is_connect() {
         return LinkError::TimedOut;
     }
-    LinkError::Lost(chain(&error.without_url()))
+    let was_sent = !error.is_connect();
+    let reason = chain(&error.without_url());
+    LinkError::Lost { reason, was_sent }
 }
 
 /// The error and its causes in one line.

@@ -35,6 +35,9 @@ use link::{Link, Method};
 use question::{Question, query_of};
 use runtime::Runtime;
 
+/// The longest limit: with more the clock cannot reckon.
+const LONGEST_LIMIT: Duration = Duration::from_hours(365 * 24);
+
 /// How a backend is reached. [`connect`](Self::connect) makes the service; nothing is sent before the first call.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -77,17 +80,17 @@ impl HttpSettings {
         self
     }
 
-    /// How long a game session may take until the seat is there: 90 s unless said otherwise.
+    /// How long a game session may take until the seat is there: 90 s unless said otherwise, a year at most.
     #[must_use]
     pub fn placing_limit(mut self, limit: Duration) -> Self {
-        self.place = limit;
+        self.place = limit.min(LONGEST_LIMIT);
         self
     }
 
-    /// How long any other request may take: 10 s unless said otherwise.
+    /// How long any other request may take: 10 s unless said otherwise, a year at most.
     #[must_use]
     pub fn answer_limit(mut self, limit: Duration) -> Self {
-        self.answer = limit;
+        self.answer = limit.min(LONGEST_LIMIT);
         self
     }
 
@@ -129,7 +132,7 @@ impl HttpSettings {
 /// service ends it, after what still has to be undone at the backend was undone, for 2 s at most.
 ///
 /// A lost or overloaded backend is asked again, with growing pauses, where asking twice is the same as once. A create
-/// that is dropped ends its game session. Answers over 64 KiB and redirects are refused.
+/// that is dropped ends its game session, and an end that is dropped is still asked for. Answers over 64 KiB and redirects are refused.
 pub struct HttpSessionService {
     backend: Arc<Backend>,
     beacons: Arc<Beacons>,
@@ -244,9 +247,14 @@ impl SessionService for HttpSessionService {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    /// Whoever drops it only no longer hears how it went.
     fn end(&self, request: EndGameSession) -> BoxedFuture<Result<(), ServiceError>> {
+        let (tell, answer) = oneshot::channel();
         let (backend, limit) = (self.backend.clone(), self.answer);
-        self.call(async move { backend.end(&request.id, limit).await })
+        self.runtime.undoer().spawn(async move {
+            let _ = tell.send(backend.end(&request.id, limit).await);
+        });
+        Box::pin(async move { answer.await.unwrap_or_else(|_| Err(stopped())) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! One question to the backend and its answer, as this crate sees them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use game_session_protocol::{FindGameSessions, GameSessionId, IdempotencyKey, ServiceError, routes};
@@ -18,6 +19,7 @@ pub(super) struct Question {
     pub(super) body: Option<Vec<u8>>,
     /// How long the backend was asked to hold the answer back.
     pub(super) held: Duration,
+    was_sent: AtomicBool,
 }
 
 impl Question {
@@ -31,6 +33,7 @@ impl Question {
             key: None,
             body: None,
             held,
+            was_sent: AtomicBool::new(false),
         }
     }
 
@@ -59,6 +62,16 @@ impl Question {
         let json = serde_json::to_vec(body).map_err(|error| protocol(self.name(), &error.to_string()))?;
         self.body = Some(json);
         Ok(self)
+    }
+
+    /// Notes that it may have arrived.
+    pub(super) fn note_sent(&self) {
+        self.was_sent.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it may have been done although the error came in place of an answer.
+    pub(super) fn may_be_done(&self, error: &ServiceError) -> bool {
+        self.was_sent.load(Ordering::Relaxed) && !matches!(error, ServiceError::Refused { .. })
     }
 
     pub(super) fn name(&self) -> String {

@@ -47,8 +47,10 @@ pub(super) async fn create(
         biased;
         () = tell.closed() => {
             // It is on its way: only its answer says what must be ended.
-            if let Ok(Ok(reply)) = timeout(UNDO_LIMIT, posted).await {
-                undo_placed(&backend, &reply).await;
+            match timeout(UNDO_LIMIT, posted).await {
+                Ok(Ok(reply)) => undo_placed(&backend, &reply).await,
+                Ok(Err(error)) if question.may_be_done(&error) => undo_lost(&backend, &question).await,
+                _ => {}
             }
             return;
         }
@@ -57,10 +59,10 @@ pub(super) async fn create(
     let placed = match placed.and_then(|reply| Placed::read(&reply)) {
         Ok(placed) => placed,
         Err(error) => {
-            let may_have_arrived = matches!(error, ServiceError::TimedOut { .. });
+            let may_be_done = question.may_be_done(&error);
             drop(tell.send(Err(error)));
-            if may_have_arrived && let Ok(reply) = backend.ask(&question, UNDO_LIMIT).await {
-                undo_placed(&backend, &reply).await;
+            if may_be_done {
+                undo_lost(&backend, &question).await;
             }
             return;
         }
@@ -147,16 +149,22 @@ enum Placed {
 
 impl Placed {
     fn read(reply: &Reply) -> Result<Self, ServiceError> {
+        let placed = Self::parse(reply)?;
+        if let Self::Seated(seat) = &placed {
+            if seat.address.port() == 0 {
+                return Err(reply.is_wrong("a seat at port 0"));
+            }
+            let trace_id = reply.trace.as_deref().unwrap_or("unknown");
+            info!(game_session = %seat.game_session.id, trace_id, "the backend gave a seat");
+        }
+        Ok(placed)
+    }
+
+    fn parse(reply: &Reply) -> Result<Self, ServiceError> {
         if reply.status == 202 {
             return reply.read().map(Self::Placing);
         }
-        let seat: Box<Seat> = reply.read()?;
-        if seat.address.port() == 0 {
-            return Err(reply.is_wrong("a seat at port 0"));
-        }
-        let trace_id = reply.trace.as_deref().unwrap_or("unknown");
-        info!(game_session = %seat.game_session.id, trace_id, "the backend gave a seat");
-        Ok(Self::Seated(seat))
+        reply.read().map(Self::Seated)
     }
 
     fn id(&self) -> &GameSessionId {
@@ -175,7 +183,14 @@ fn create_question(request: &CreateGameSession) -> Result<Question, ServiceError
 }
 
 async fn undo_placed(backend: &Backend, reply: &Reply) {
-    if let Ok(placed) = Placed::read(reply) {
+    if let Ok(placed) = Placed::parse(reply) {
+        backend.undo(placed.id()).await;
+    }
+}
+
+/// Ends what a create may have made whose answer was lost: only the answer to the same question says what.
+async fn undo_lost(backend: &Backend, question: &Question) {
+    if let Ok(placed) = backend.insist(question, Placed::parse).await {
         backend.undo(placed.id()).await;
     }
 }

@@ -128,6 +128,13 @@ impl Scripted {
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().len()
     }
+
+    /// How many requests of the kind somebody waits for.
+    pub(crate) fn waited_for(&self, operation: SessionOperation) -> usize {
+        let asked = self.0.lock().unwrap();
+        let alike = asked.iter().filter(|asked| asked.operation() == operation);
+        alike.filter(|asked| !asked.is_cancelled()).count()
+    }
 }
 
 impl SessionService for Scripted {
@@ -349,6 +356,30 @@ type Calls<T> = Box<dyn FnMut(&mut Sessions) -> T + Send + Sync>;
 
 fn run_calls<T: 'static>(In(mut calls): In<Calls<T>>, mut sessions: Sessions) -> T {
     calls(&mut sessions)
+}
+
+/// Leaves or ends a session that goes before the command of that call runs: destroyed by the next call, or despawned by
+/// a command that was queued before.
+pub(crate) fn part_and_go(app: &mut App, operation: SessionOperation, name: &'static str, is_despawned: bool) {
+    let parting = (operation, name, is_despawned);
+    app.world_mut().run_system_cached_with(run_parting, parting).unwrap();
+}
+
+fn run_parting(
+    In((operation, name, is_despawned)): In<(SessionOperation, &'static str, bool)>,
+    mut commands: Commands,
+    mut sessions: Sessions,
+) {
+    if is_despawned && let Some(entity) = sessions.get(name) {
+        commands.entity(entity).try_despawn();
+    }
+    match operation {
+        SessionOperation::End => sessions.end(name),
+        _ => sessions.leave(name),
+    }
+    if !is_despawned {
+        sessions.destroy(name);
+    }
 }
 
 /// Lets time pass.

@@ -75,6 +75,23 @@ fn an_end_that_is_on_its_way_reaches_the_orchestrator_after_a_destroy() {
 }
 
 #[test]
+fn an_end_or_leave_reaches_the_orchestrator_also_when_the_session_goes_before_its_command_runs() {
+    for (operation, name) in [(SessionOperation::End, "end"), (SessionOperation::Leave, "leave")] {
+        for is_despawned in [false, true] {
+            let (mut app, service) = manual();
+            started(&mut app, &service);
+            part_and_go(&mut app, operation, "game", is_despawned);
+            let mut expected = vec![format!("game cancelled {name}"), "game destroyed".to_owned()];
+            expected.truncate(if is_despawned { 1 } else { 2 });
+            assert_eq!(heard(&mut app), expected);
+            assert_eq!((service.len(), service.waited_for(operation)), (1, 1), "{name}");
+            assert!(service.next().accept());
+            assert_eq!(heard(&mut app), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
 fn the_owner_ends_it_for_everyone_and_an_end_that_fails_changes_nothing() {
     let (mut app, service) = automatic();
     let entity = started(&mut app, &service);
@@ -191,6 +208,73 @@ fn an_update_tells_others_only_what_changed() {
             .name,
         "updated"
     );
+}
+
+#[test]
+fn an_update_of_what_cannot_be_changed_is_refused_in_words_and_sends_nothing() {
+    type Edit = fn(&mut SessionSettings);
+    let edits: [(Edit, &str); 5] = [
+        (
+            |settings| settings.privacy = Privacy::Private,
+            "privacy and password of a session stay as it was started",
+        ),
+        (
+            |settings| settings.password = None,
+            "privacy and password of a session stay as it was started",
+        ),
+        (
+            |settings| settings.password = Some(Password::new("other")),
+            "privacy and password of a session stay as it was started",
+        ),
+        (
+            |settings| settings.build = Some("2.0".parse().unwrap()),
+            "the session runs the build dev, and another one is not possible",
+        ),
+        (
+            |settings| drop(settings.properties.remove("map")),
+            "the property \"map\" can be changed, but not taken away",
+        ),
+    ];
+    let (mut app, service) = manual();
+    let settings = SessionSettings::new(8).property("map", "moon").password("xyzzy");
+    let before = settings.clone();
+    let entity = with_sessions(&mut app, |sessions| {
+        let entity = sessions.create("game", settings).unwrap();
+        sessions.start("game");
+        entity
+    });
+    let Asked::Create(request, _, answer) = service.next() else {
+        panic!()
+    };
+    let mut seat = seat("game");
+    seat.game_session.properties = request.properties;
+    answer.send(Ok(seat)).unwrap();
+    heard(&mut app);
+    for (edit, what) in edits {
+        let mut edited = before.clone();
+        edited.max_players = 6;
+        edit(&mut edited);
+        app.world_mut().entity_mut(entity).insert(edited);
+        with_sessions(&mut app, |sessions| sessions.update("game"));
+        let failed = format!("game failed update: the settings cannot be used: {what}");
+        assert_eq!((heard(&mut app), service.len()), (vec![failed], 0));
+    }
+    app.world_mut()
+        .entity_mut(entity)
+        .insert(before.property("map", "mars").shown_as("Friday"));
+    with_sessions(&mut app, |sessions| sessions.update("game"));
+    let Asked::Update(request, answer) = service.next() else {
+        panic!()
+    };
+    assert_eq!((request.name.as_deref(), request.max_players), (Some("Friday"), None));
+    answer.send(Ok(game_session("Friday"))).unwrap();
+    app.update();
+    app.world_mut().get_mut::<SessionSettings>(entity).unwrap().name = None;
+    with_sessions(&mut app, |sessions| sessions.update("game"));
+    let Asked::Update(request, _) = service.next() else {
+        panic!()
+    };
+    assert_eq!(request.name.as_deref(), Some("game"), "the session's own name");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::common::*;
 use super::doubles::{Counted, Exchangeable, Live};
-use super::random::{Books, app_with_books, call, clear, play_histories};
+use super::random::{Books, app_with_books, call, clear, go, parting, play_histories};
 
 const NAMES: [&str; 2] = ["a", "b"];
 const PLAYERS: usize = 2;
@@ -23,6 +23,7 @@ enum Act {
     JoinCode(usize, usize),
     Arrived(usize, usize),
     Disconnected(usize, usize),
+    PartAndGo(usize, (SessionOperation, usize, bool)),
     Despawn(usize, usize),
     Serve(usize),
     Crash(usize),
@@ -44,6 +45,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => at.clone().prop_map(|(player, name)| Act::JoinCode(player, name)),
         3 => at.clone().prop_map(|(player, name)| Act::Arrived(player, name)),
         1 => at.clone().prop_map(|(player, name)| Act::Disconnected(player, name)),
+        1 => (player.clone(), parting(0..NAMES.len())).prop_map(|(player, parting)| Act::PartAndGo(player, parting)),
         1 => at.prop_map(|(player, name)| Act::Despawn(player, name)),
         4 => (0usize..3).prop_map(Act::Serve),
         1 => (0usize..3).prop_map(Act::Crash),
@@ -196,6 +198,9 @@ impl Play {
                     .world_mut()
                     .commands()
                     .session_disconnected(entity, lost);
+            }
+            Act::PartAndGo(player, (operation, name, is_despawned)) => {
+                go(&mut self.players[player].app, operation, NAMES[name], is_despawned);
             }
             Act::Despawn(player, name) => {
                 let entity = self.entity(player, name);

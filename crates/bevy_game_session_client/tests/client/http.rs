@@ -1,7 +1,6 @@
 //! The session service over real sockets, against a server that misbehaves as a test says.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,14 +13,14 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use super::common::{game_session, seat};
 use super::http_server::{Reply, Server, guest, guest_with_secret, response, script};
 
-fn service(server: &Server) -> HttpSessionService {
+pub(super) fn service(server: &Server) -> HttpSessionService {
     HttpSettings::new(&server.url)
         .answer_limit(Duration::from_mins(1))
         .connect()
         .unwrap()
 }
 
-fn request() -> CreateGameSession {
+pub(super) fn request() -> CreateGameSession {
     CreateGameSession {
         idempotency_key: "click-1".parse().unwrap(),
         name: "Friday".into(),
@@ -46,11 +45,11 @@ fn page() -> String {
     serde_json::to_string(&page).unwrap()
 }
 
-fn seated() -> String {
+pub(super) fn seated() -> String {
     serde_json::to_string(&seat("Friday")).unwrap()
 }
 
-const PLACING: &str = r#"{"id":"gs-Friday","step":"activating"}"#;
+pub(super) const PLACING: &str = r#"{"id":"gs-Friday","step":"activating"}"#;
 
 fn refusal(code: &str) -> String {
     format!(r#"{{"code":"{code}","message":"because","request_id":"r-1"}}"#)
@@ -225,6 +224,38 @@ fn a_backend_that_always_breaks_off_is_asked_four_times() {
 }
 
 #[test]
+fn a_deadline_that_cuts_off_a_row_of_lost_tries_says_unreachable() {
+    let server = script(vec![Reply::Raw(vec![]), Reply::Never]);
+    let limit = Duration::from_secs(3);
+    let service = HttpSettings::new(&server.url).answer_limit(limit).connect().unwrap();
+    assert!(matches!(find(&service), Err(ServiceError::Unreachable { .. })));
+}
+
+#[test]
+fn a_try_that_took_long_to_be_lost_is_not_begun_again_with_less_time_left() {
+    let server = Server::start(|request| {
+        if request.line == "POST /v1/guests" {
+            return guest("token-1");
+        }
+        std::thread::sleep(Duration::from_millis(1500));
+        Reply::Raw(vec![])
+    });
+    let limit = Duration::from_millis(2900);
+    let service = HttpSettings::new(&server.url).answer_limit(limit).connect().unwrap();
+    assert!(matches!(find(&service), Err(ServiceError::Unreachable { .. })));
+    assert_eq!(server.seen(), ["POST /v1/guests", "GET /v1/game-sessions"]);
+}
+
+#[test]
+fn limits_of_for_ever_are_no_panic() {
+    let server = script(vec![Reply::Json(200, page()), Reply::Json(201, seated())]);
+    let settings = HttpSettings::new(&server.url).answer_limit(Duration::MAX);
+    let service = settings.placing_limit(Duration::MAX).connect().unwrap();
+    assert!(find(&service).is_ok());
+    assert!(block_on(service.create(request(), Progress::ignored())).is_ok());
+}
+
+#[test]
 fn a_short_throttle_is_waited_for_and_a_long_one_is_told() {
     let busy = |header: &str| Reply::Raw(response(429, header, &refusal("throttled")));
     let server = script(vec![
@@ -284,89 +315,6 @@ fn a_create_that_broke_off_is_repeated_with_the_same_key() {
         server.next().headers["idempotency-key"],
         server.next().headers["idempotency-key"]
     );
-}
-
-/// A server that answers the create when the test says, and everything else at once.
-fn gated() -> (Server, std::sync::mpsc::Sender<()>) {
-    let (open, gate) = channel::<()>();
-    let gate = Mutex::new(gate);
-    let server = Server::start(move |request| match request.line.as_str() {
-        "POST /v1/guests" => guest("token-1"),
-        "POST /v1/game-sessions?wait=0" => {
-            let _ = gate.lock().unwrap().recv();
-            Reply::Json(202, PLACING.into())
-        }
-        line if line.starts_with("DELETE") => Reply::Raw(response(204, "", "")),
-        _ => Reply::Never,
-    });
-    (server, open)
-}
-
-#[test]
-fn a_create_that_is_dropped_on_its_way_ends_what_it_made() {
-    let (server, open) = gated();
-    let service = service(&server);
-    let create = service.create(request(), Progress::ignored());
-    assert!(server.next().line.starts_with("POST"));
-    drop(create);
-    open.send(()).unwrap();
-    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
-}
-
-#[test]
-fn a_create_that_is_dropped_while_it_waits_ends_what_it_made_also_when_the_service_goes() {
-    let (server, open) = gated();
-    let service = service(&server);
-    let create = service.create(request(), Progress::ignored());
-    open.send(()).unwrap();
-    server.next();
-    assert!(server.next().line.starts_with("GET"));
-    drop(create);
-    drop(service);
-    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
-}
-
-#[test]
-fn a_seat_that_came_but_was_never_read_is_ended() {
-    let server = Server::start(|request| match request.line.as_str() {
-        "POST /v1/guests" => guest("token-1"),
-        line if line.starts_with("DELETE") => Reply::Raw(response(204, "", "")),
-        _ => Reply::Json(201, seated()),
-    });
-    let service = service(&server);
-    let (told, ticket) = channel();
-    let told = Mutex::new(told);
-    let progress = Progress::new(move |step| {
-        if step == ProgressStep::Ticket {
-            let _ = told.lock().unwrap().send(());
-        }
-    });
-    let create = service.create(request(), progress);
-    ticket.recv_timeout(Duration::from_secs(20)).unwrap();
-    drop(create);
-    server.next();
-    assert_eq!(server.next().line, "DELETE /v1/game-sessions/gs-Friday");
-}
-
-#[test]
-fn a_create_that_takes_too_long_times_out_and_is_ended() {
-    let (server, open) = gated();
-    open.send(()).unwrap();
-    let service = HttpSettings::new(&server.url)
-        .placing_limit(Duration::from_millis(1200))
-        .connect()
-        .unwrap();
-    let error = block_on(service.create(request(), Progress::ignored())).unwrap_err();
-    assert_eq!(
-        error,
-        ServiceError::TimedOut {
-            after: Duration::from_millis(1200)
-        }
-    );
-    let ended = (0..5)
-        .map(|_| server.next().line)
-        .any(|line| line.starts_with("DELETE"));
-    assert!(ended);
 }
 
 #[test]

@@ -205,9 +205,15 @@ fn a_second_start_or_join_is_refused_while_one_session_is_active() {
 
 /// An app with the session `game` in the phase.
 fn in_phase(wanted: SessionPhase) -> (App, Scripted) {
-    use SessionPhase::{Ended, Ending, InProgress, Leaving};
     let (mut app, service) = manual();
-    with_sessions(&mut app, move |sessions| {
+    bring(&mut app, &service, wanted);
+    (app, service)
+}
+
+/// Brings the session `game` into the phase.
+pub(super) fn bring(app: &mut App, service: &Scripted, wanted: SessionPhase) {
+    use SessionPhase::{Ended, Ending, InProgress, Leaving};
+    with_sessions(app, move |sessions| {
         if wanted == SessionPhase::Joining {
             sessions.join("game", &game_session("found"));
             return;
@@ -220,7 +226,7 @@ fn in_phase(wanted: SessionPhase) -> (App, Scripted) {
     if matches!(wanted, InProgress | Leaving | Ending | Ended) {
         assert!(service.next().accept());
         app.update();
-        with_sessions(&mut app, move |sessions| match wanted {
+        with_sessions(app, move |sessions| match wanted {
             Leaving | Ended => sessions.leave("game"),
             Ending => sessions.end("game"),
             _ => {}
@@ -230,31 +236,48 @@ fn in_phase(wanted: SessionPhase) -> (App, Scripted) {
             app.update();
         }
     }
-    assert_eq!(with_sessions(&mut app, |sessions| sessions.phase("game")), Some(wanted));
-    heard(&mut app);
-    (app, service)
+    assert_eq!(with_sessions(app, |sessions| sessions.phase("game")), Some(wanted));
+    heard(app);
+}
+
+/// How a call that the phase does not take is refused: one that makes a session by the name of that one, or by the
+/// player who is in it; every other by its phase.
+fn refusal(phase: SessionPhase, call: SessionOperation) -> String {
+    use SessionOperation::{Create, Join, JoinByCode, QuickJoin};
+    let why = match call {
+        Join | QuickJoin | JoinByCode if phase.is_active() => {
+            "the session \"game\" is being started, joined or played: leave it first".to_owned()
+        }
+        Create | Join | QuickJoin | JoinByCode => {
+            "a session named \"game\" exists already: destroy it first, or take another name".to_owned()
+        }
+        _ => format!("a session that is {phase} takes no {call}"),
+    };
+    format!("game failed {call}: {why}")
 }
 
 #[test]
 fn every_call_in_every_phase_is_taken_or_refused_as_the_documentation_says() {
-    use SessionOperation::{Cancel, Destroy, End, Leave, Rejoin, Start, Travel, Update};
     let table = include_str!("../../src/transitions.md");
     for phase in SessionPhase::ALL {
-        for call in [Start, Update, Cancel, Leave, End, Rejoin, Travel, Destroy] {
+        for call in SessionOperation::ALL {
             let (mut app, _service) = in_phase(phase);
-            with_sessions(&mut app, move |sessions| match call {
-                Start => sessions.start("game"),
-                Update => sessions.update("game"),
-                Cancel => sessions.cancel("game"),
-                Leave => sessions.leave("game"),
-                End => sessions.end("game"),
-                Rejoin => sessions.rejoin("game"),
-                Travel => sessions.travel("game"),
-                _ => sessions.destroy("game"),
+            let error = with_sessions(&mut app, move |sessions| match call {
+                SessionOperation::Create => sessions.create("game", SessionSettings::new(4)).err(),
+                call => {
+                    super::random::call(sessions, call, "game");
+                    None
+                }
             });
-            let refusal = format!("game failed {call}: a session that is {phase} takes no {call}");
-            let taken = table.contains(&format!("| {phase} | {call} |"));
-            assert_eq!(!heard(&mut app).contains(&refusal), taken, "{phase}: {call}");
+            let told = error.map(|error| format!("game failed {call}: {error}"));
+            let failures: Vec<_> = heard(&mut app)
+                .into_iter()
+                .chain(told)
+                .filter(|it| it.contains(" failed "))
+                .collect();
+            let is_taken = call == SessionOperation::Find || table.contains(&format!("| {phase} | {call} |"));
+            let expected = if is_taken { vec![] } else { vec![refusal(phase, call)] };
+            assert_eq!(failures, expected, "{phase}: {call}");
         }
     }
 }

@@ -14,6 +14,8 @@ mod histories;
 mod http;
 #[cfg(feature = "http")]
 mod http_server;
+#[cfg(feature = "http")]
+mod http_undo;
 mod idle;
 mod life;
 mod memory;

@@ -17,6 +17,8 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Call(SessionOperation, usize),
+    /// A leave or end of a session that goes before the command of the call runs.
+    PartAndGo(SessionOperation, usize, bool),
     Despawn(usize),
     Answer(usize),
     Refuse(usize),
@@ -32,6 +34,7 @@ fn act() -> impl Strategy<Value = Act> {
     let name = 0..NAMES.len();
     prop_oneof![
         8 => (prop::sample::select(SessionOperation::ALL.to_vec()), name.clone()).prop_map(|(op, at)| Act::Call(op, at)),
+        2 => parting(name.clone()).prop_map(|(op, at, is_despawned)| Act::PartAndGo(op, at, is_despawned)),
         4 => (0usize..8).prop_map(Act::Answer),
         2 => (0usize..8).prop_map(Act::Refuse),
         1 => (0usize..8).prop_map(Act::DropAnswer),
@@ -42,6 +45,22 @@ fn act() -> impl Strategy<Value = Act> {
         1 => name.prop_map(Act::Disconnected),
         4 => Just(Act::Frame),
     ]
+}
+
+/// How a session goes that was just left or ended.
+pub(crate) fn parting(name: std::ops::Range<usize>) -> impl Strategy<Value = (SessionOperation, usize, bool)> {
+    let operations = vec![SessionOperation::Leave, SessionOperation::End];
+    (prop::sample::select(operations), name, any::<bool>())
+}
+
+/// Makes it go so, and keeps the books.
+pub(crate) fn go(app: &mut bevy_app::App, operation: SessionOperation, name: &'static str, is_despawned: bool) {
+    part_and_go(app, operation, name, is_despawned);
+    let mut books = app.world_mut().resource_mut::<Books>();
+    books.note_call(operation);
+    if !is_despawned {
+        books.note_call(SessionOperation::Destroy);
+    }
 }
 
 /// Calls made and ends heard, by kind. All ways to take a seat by joining count as one kind.
@@ -165,6 +184,18 @@ fn perform(app: &mut bevy_app::App, service: &Scripted, act: Act) {
             let made = with_sessions_now(app, move |sessions| call(sessions, operation, NAMES[name]));
             if made {
                 count(&mut app.world_mut().resource_mut::<Books>().made, operation);
+            }
+        }
+        Act::PartAndGo(operation, name, is_despawned) => {
+            let phase = with_sessions_now(app, move |sessions| sessions.phase(NAMES[name]));
+            let before = service.waited_for(operation);
+            go(app, operation, NAMES[name], is_despawned);
+            if phase == Some(SessionPhase::InProgress) {
+                assert_eq!(
+                    service.waited_for(operation),
+                    before + 1,
+                    "the {operation} is asked for"
+                );
             }
         }
         Act::Despawn(name) => {

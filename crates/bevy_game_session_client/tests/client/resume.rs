@@ -152,6 +152,62 @@ fn a_return_in_vain_is_forgotten_and_one_that_may_still_succeed_is_kept() {
 }
 
 #[test]
+fn a_second_click_on_continue_and_what_no_service_said_lose_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(arrived(directory.path()));
+    let service = Scripted::default();
+    let mut app = process(directory.path(), service.clone());
+    with_sessions(&mut app, |sessions| sessions.create("game", SessionSettings::new(4))).unwrap();
+    with_sessions(&mut app, |sessions| sessions.resume()).unwrap();
+    with_sessions(&mut app, |sessions| sessions.destroy("game"));
+    let taken = "game failed rejoin: a session named \"game\" exists already: destroy it first, or take another name";
+    assert_eq!(heard(&mut app), ["game created", taken, "game destroyed"]);
+    with_sessions(&mut app, |sessions| {
+        sessions.resume().unwrap();
+        sessions.resume().unwrap();
+    });
+    let busy = "game failed rejoin: the session \"game\" is being started, joined or played: leave it first";
+    assert_eq!(heard(&mut app), [busy]);
+    assert_eq!(resumable(&app).as_deref(), Some("game"));
+    let what = "HTML in place of JSON".to_owned();
+    assert!(service.next().refuse(ServiceError::Protocol { what }));
+    heard(&mut app);
+    assert_eq!(resumable(&app).as_deref(), Some("game"), "a hotel's network said so");
+    drop(app);
+    assert!(file(directory.path()).exists());
+}
+
+#[test]
+fn resume_is_taken_where_the_name_is_free_or_its_session_has_ended() {
+    for phase in SessionPhase::ALL {
+        let directory = tempfile::tempdir().unwrap();
+        drop(arrived(directory.path()));
+        let service = Scripted::default();
+        let mut app = process(directory.path(), service.clone());
+        super::life::bring(&mut app, &service, phase);
+        with_sessions(&mut app, |sessions| sessions.resume()).unwrap();
+        let refused = heard(&mut app).iter().any(|it| it.starts_with("game failed rejoin: "));
+        assert_eq!(refused, phase != SessionPhase::Ended, "{phase}");
+        assert!(file(directory.path()).exists(), "{phase}");
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_by_a_few_minutes_loses_no_session() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(arrived(directory.path()));
+    let kept = fs::read_to_string(file(directory.path())).unwrap();
+    let mut kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    for (ahead, is_kept) in [(60, true), (60 * 60, false)] {
+        let saved = std::time::SystemTime::now() + ahead * SECOND;
+        kept["saved_at"] = saved.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().into();
+        fs::write(file(directory.path()), kept.to_string()).unwrap();
+        let app = process(directory.path(), Scripted::default());
+        assert_eq!(resumable(&app).is_some(), is_kept, "{ahead} s");
+    }
+}
+
+#[test]
 fn a_client_of_another_build_does_not_come_back() {
     let directory = tempfile::tempdir().unwrap();
     drop(arrived(directory.path()));

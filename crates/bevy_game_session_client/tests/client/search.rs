@@ -1,5 +1,7 @@
 //! Searches: both services at once, pages, order, pings, live refresh.
 
+use std::time::Duration;
+
 use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
 use bevy_game_session_client::*;
@@ -303,4 +305,16 @@ fn offline_is_seen_and_seen_to_end() {
     );
     heard(&mut app);
     assert_eq!(reach(&app), Reachability::Reachable, "a refusal is an answer");
+}
+
+#[test]
+fn a_live_search_that_is_refreshed_after_for_ever_is_one_search() {
+    let (mut app, online, lan) = both();
+    find(&mut app, SessionQuery::new().refresh_every(Duration::MAX));
+    for service in [&online, &lan] {
+        answer(service, page(&[], None));
+    }
+    assert_eq!(heard(&mut app), ["search 1 found 0"]);
+    pass(&mut app, 1_000_000 * SECOND);
+    assert_eq!((online.len(), lan.len()), (0, 0));
 }

@@ -1,4 +1,4 @@
-//! Codes and passwords.
+//! Codes, passwords, quick joins.
 
 use bevy_game_session_client::*;
 use game_session_protocol::in_memory::InMemoryHost;
@@ -115,4 +115,50 @@ fn a_code_that_a_service_knows_but_refuses_is_not_tried_elsewhere() {
     assert!(lan.next().refuse(ServiceError::refused(ErrorCode::SessionFull, "full")));
     assert_eq!(heard(&mut app), ["game failed join by code: the game session is full"]);
     assert_eq!(online.len(), 0);
+}
+
+#[test]
+fn a_code_that_nobody_knows_and_a_host_that_is_away_are_said_so() {
+    let (online, lan) = (Scripted::default(), Scripted::default());
+    let mut app = app_with(SessionClientPlugin::new(online.clone()).lan(lan.clone()));
+    with_sessions(&mut app, |sessions| sessions.join_by_code("game", "ABCD2345", None));
+    for service in [lan.clone(), online] {
+        let unknown = ServiceError::refused(ErrorCode::NotFound, "unknown");
+        assert!(service.next().refuse(unknown));
+        app.update();
+    }
+    let failed = "game failed join by code: no game session has this join code";
+    assert_eq!(heard(&mut app), [failed]);
+    let found = FoundSession::new(game_session("found"), Reach::Lan, None);
+    with_sessions(&mut app, |sessions| sessions.join("game", found));
+    assert!(lan.next().refuse(unreachable()));
+    let failed = "game failed join: the host of the game session cannot be reached";
+    assert_eq!(heard(&mut app), [failed]);
+    assert_eq!(
+        app.world().resource::<ServiceReachability>().of(Reach::Lan),
+        Reachability::Unreachable
+    );
+}
+
+#[test]
+fn a_quick_join_that_would_make_a_private_or_locked_session_is_refused_and_asks_for_nothing() {
+    let private = SessionSettings::new(4).privacy(Privacy::Private);
+    for settings in [SessionSettings::new(4).password("xyzzy"), private] {
+        let (mut app, service) = manual();
+        with_sessions(&mut app, |sessions| sessions.quick_join("game", settings));
+        let what = "what a quick join makes is listed and open, without privacy or a password";
+        let failed = format!("game failed quick join: the settings cannot be used: {what}");
+        assert_eq!((heard(&mut app), service.len()), (vec![failed], 0));
+    }
+}
+
+#[test]
+fn a_quick_join_shows_the_settings_of_the_session_that_it_found() {
+    let (mut app, service) = manual();
+    let wanted = SessionSettings::new(4).shown_as("wanted");
+    let entity = with_sessions(&mut app, |sessions| sessions.quick_join("game", wanted));
+    assert!(service.next().accept());
+    assert_eq!(heard(&mut app), ["game joined"]);
+    let settings = app.world().get::<SessionSettings>(entity).unwrap();
+    assert_eq!((settings.name.as_deref(), settings.max_players), (Some("found"), 8));
 }
