@@ -105,10 +105,17 @@ pub(crate) async fn enter_by_key(
             return Err(last);
         }
         tokio::select! {
-            Some((entered, host)) = knocks.next() => match entered {
-                Ok((answer, door)) => return Ok(Entered { answer, host, door, doors: knocks.doors_of(host) }),
-                Err(Failed { proven: true, error }) => return Err(error),
-                Err(Failed { error, .. }) => last = error,
+            Some(done) = knocks.running.join_next() => match done {
+                Ok((Ok((answer, door)), host)) => {
+                    let doors = knocks.doors_of(host);
+                    return Ok(Entered { answer, host, door, doors });
+                }
+                Ok((Err(Failed { proven: true, error }), _)) => return Err(error),
+                Ok((Err(Failed { error, .. }), host)) => {
+                    knocks.busy.remove(&host);
+                    last = error;
+                }
+                Err(_it_panicked) => {}
             },
             () = &mut changed => {}
             () = sleep(left), if !left.is_zero() => {}
@@ -138,13 +145,6 @@ impl Knocks {
         let (opener, ask) = (opener.clone(), ask(host));
         self.running
             .spawn(async move { (knock(&doors, head, Some(&opener), &ask).await, host) });
-    }
-
-    /// The next that is done; `None` when none is asked.
-    async fn next(&mut self) -> Option<(Result<(Answer, SocketAddr), Failed>, HostId)> {
-        let done = self.running.join_next().await?.ok()?;
-        self.busy.remove(&done.1);
-        Some(done)
     }
 
     fn doors_of(&self, host: HostId) -> Vec<SocketAddr> {
