@@ -452,11 +452,9 @@ impl Session {
 
 /// There is no address of this machine that the game's traffic could take from where the player is.
 fn no_way() -> ServiceError {
-    ServiceError::refused(
-        ErrorCode::Unavailable,
-        "the host's machine has no address here that the game can use, only link-local IPv6: give it an IPv4 or another \
-         IPv6 address",
-    )
+    // A player is shown no more than 64 characters of it.
+    let message = "the host has no address for the game here: only link-local IPv6";
+    ServiceError::refused(ErrorCode::Unavailable, message)
 }
 
 /// What others know an owner by.
