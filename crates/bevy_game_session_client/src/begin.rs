@@ -4,8 +4,8 @@
 
 use bevy_ecs::prelude::*;
 use game_session_protocol::{
-    BoxedFuture, CreateGameSession, EndGameSession, ErrorCode, JoinByCode, JoinGameSession, LeaveGameSession, Password,
-    Privacy, Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
+    BoxedFuture, CreateGameSession, EndGameSession, JoinByCode, JoinGameSession, LeaveGameSession, Password, Privacy,
+    Progress, ProgressStep, QuickJoin, Seat, ServiceError, SessionService,
 };
 use tracing::debug;
 
@@ -102,7 +102,7 @@ pub(crate) fn quick_join(world: &mut World, entity: Entity) {
     }
 }
 
-/// Asks one service after the other, the nearest first, until one knows the code.
+/// Asks all services at once, of which one knows the code.
 pub(crate) fn join_by_code(world: &mut World, entity: Entity, join_code: String, password: Option<Password>) {
     if !is_running(world, entity, Op::JoinByCode) {
         return;
@@ -124,19 +124,7 @@ pub(crate) fn join_by_code(world: &mut World, entity: Entity, join_code: String,
         .collect();
     debug!(operation = %Op::JoinByCode, "asking the session services");
     index.set_work(entity, Op::JoinByCode, |progress| {
-        Work::Answer(Box::pin(async move {
-            let mut answer = Err(ServiceError::refused(ErrorCode::NotFound, "there is no service to ask"));
-            for (reach, service) in services {
-                let seat = service.join_by_code(request.clone(), progress.clone()).await;
-                let unknown_here =
-                    matches!(&seat, Err(error) if error.code().is_none_or(|code| *code == ErrorCode::NotFound));
-                answer = seat.map(|seat| Reply::Seat(Box::new(seat), Some(reach)));
-                if !unknown_here {
-                    break;
-                }
-            }
-            answer
-        }))
+        Work::Answer(crate::code::ask_all(services, &request, &progress))
     });
 }
 

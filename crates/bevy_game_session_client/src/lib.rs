@@ -149,6 +149,7 @@
 //! - `resume` (default): [`PlayerFiles`], for coming back after a restart. Without it nothing is written to disk.
 
 mod begin;
+mod code;
 mod components;
 mod deadlines;
 mod error;

@@ -223,7 +223,8 @@ impl SessionSearch {
     }
 }
 
-/// On the entity of a search that has an answer: what was found. A live search and measured pings change it.
+/// On the entity of a search as soon as one service has found something: what was found. Further services, a live search and
+/// measured pings change it.
 #[derive(Component, Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct SearchResults {
@@ -234,6 +235,9 @@ pub struct SearchResults {
     /// The services that could not be asked the last time; after a refresh that failed everywhere the sessions are those
     /// of the time before.
     pub failures: Vec<SearchFailure>,
+    /// The services that have not answered yet; in a refresh their sessions are those of the time before. When it is empty the
+    /// search is done, and [`SessionsFound`](crate::SessionsFound) is told.
+    pub waiting_for: Vec<Reach>,
 }
 
 /// A service that could not be asked in a search.

@@ -1,4 +1,5 @@
-//! A search on its way: all services are asked at once, and one that fails or is slow spoils nothing.
+//! A search on its way: all services are asked at once, and one that fails or is slow spoils nothing. What one has found is
+//! shown while the others are waited for.
 
 use std::collections::HashSet;
 use std::pin::Pin;
@@ -44,66 +45,111 @@ impl Part {
 pub(crate) struct SearchWork(pub(crate) Vec<Part>);
 
 impl SearchWork {
-    /// All answers, when all are there.
+    /// The answers that are there, when there is a new one.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
+        let mut any = false;
         for part in self.0.iter_mut().filter(|part| part.answer.is_none()) {
             if let Poll::Ready(answer) = Pin::new(&mut part.asked).poll(cx) {
                 part.answer = Some(answer);
+                any = true;
             }
         }
-        if self.0.iter().any(|part| part.answer.is_none()) {
-            return Poll::Pending;
-        }
-        Poll::Ready(self.take(Duration::ZERO))
+        if any { Poll::Ready(self.found()) } else { Poll::Pending }
     }
 
     /// What is there when the time is up.
     pub(crate) fn take(&mut self, after: Duration) -> Found {
-        let late = ServiceError::TimedOut { after };
-        let parts = std::mem::take(&mut self.0).into_iter();
-        Found(
-            parts
-                .map(|part| (part.reach, part.answer.unwrap_or_else(|| Err(late.clone()))))
-                .collect(),
-        )
+        for part in self.0.iter_mut().filter(|part| part.answer.is_none()) {
+            part.answer = Some(Err(ServiceError::TimedOut { after }));
+        }
+        self.found()
+    }
+
+    fn found(&self) -> Found {
+        Found(self.0.iter().map(|part| (part.reach, part.answer.clone())).collect())
     }
 }
 
-/// What each service answered.
-pub(crate) struct Found(pub(crate) Vec<(Reach, Page)>);
+/// What each service answered, `None` while it is waited for.
+pub(crate) struct Found(Vec<(Reach, Option<Page>)>);
 
 impl Found {
-    /// Everything together: duplicates are told once, those of the LAN rather than the same online.
-    fn merge(self, build: Option<&BuildId>, order: SearchOrder) -> SearchResults {
+    /// Everything together: duplicates are told once, those of the LAN rather than the same online. Of a service that is
+    /// waited for or failed, what it found `before` is kept.
+    fn merge(&self, build: Option<&BuildId>, order: SearchOrder, before: Option<&SearchResults>) -> SearchResults {
         let mut results = SearchResults::default();
         let (mut next_page, mut seen) = (NextPage::default(), HashSet::new());
-        for (reach, page) in self.0 {
-            match page {
-                Ok(page) => {
+        for (reach, page) in self.0.iter().cloned() {
+            let known = before.into_iter().flat_map(|before| &before.sessions);
+            let known = known.filter(|found| found.reach == reach).cloned();
+            let sessions: Vec<_> = match page {
+                Some(Ok(page)) => {
                     next_page.set(reach, page.next_page);
-                    let new = page.game_sessions.into_iter().filter(|it| seen.insert(it.id.clone()));
-                    results
-                        .sessions
-                        .extend(new.map(|it| FoundSession::new(it, reach, build)));
+                    let new = page.game_sessions.into_iter();
+                    new.map(|it| FoundSession::new(it, reach, build)).collect()
                 }
-                Err(error) => results.failures.push(SearchFailure {
-                    reach,
-                    error: error.into(),
-                }),
-            }
+                Some(Err(error)) => {
+                    let error = error.into();
+                    results.failures.push(SearchFailure { reach, error });
+                    known.collect()
+                }
+                None => {
+                    results.waiting_for.push(reach);
+                    known.collect()
+                }
+            };
+            let new = sessions
+                .into_iter()
+                .filter(|it| seen.insert(it.game_session.id.clone()));
+            results.sessions.extend(new);
         }
         order.sort(&mut results.sessions);
-        results.next_page = next_page.if_any();
+        results.next_page = next_page.if_any().filter(|_| results.waiting_for.is_empty());
         results
     }
 
     fn is_nothing_but_failures(&self) -> bool {
-        self.0.iter().all(|(_, page)| page.is_err())
+        self.0.iter().all(|(_, page)| matches!(page, Some(Err(_))))
+    }
+
+    /// Whether no service is waited for.
+    fn is_all(&self) -> bool {
+        self.0.iter().all(|(_, page)| page.is_some())
+    }
+
+    /// Whether there is something to show.
+    fn has_sessions(&self) -> bool {
+        self.0
+            .iter()
+            .any(|(_, page)| matches!(page, Some(Ok(page)) if !page.game_sessions.is_empty()))
     }
 }
 
-/// A search has its answers.
+/// Some services have answered and others have not: what is there is shown, and the call goes on.
+fn found_some(world: &mut World, entity: Entity, op: InFlight, found: &Found) {
+    let build = world.resource::<SessionIndex>().build.clone();
+    let order = world
+        .get::<SessionSearch>(entity)
+        .map_or_else(SearchOrder::default, |search| search.query.order);
+    let before = world.get::<SearchResults>(entity);
+    let mut results = found.merge(build.as_ref(), order, before);
+    if let Some(before) = before {
+        keep_pings(&mut results.sessions, &before.sessions, order);
+    }
+    if (found.has_sessions() || before.is_some())
+        && before != Some(&results)
+        && let Ok(mut search) = world.get_entity_mut(entity)
+    {
+        search.insert(results);
+    }
+    world.resource_mut::<SessionIndex>().put_back(op);
+}
+
+/// A search has answers.
 pub(crate) fn found(world: &mut World, entity: Entity, op: InFlight, found: Found) {
+    if !found.is_all() {
+        return found_some(world, entity, op, &found);
+    }
     let now = outcome::now(world);
     let mut index = world.resource_mut::<SessionIndex>();
     index.schedule_refresh(entity, now);
@@ -112,7 +158,7 @@ pub(crate) fn found(world: &mut World, entity: Entity, op: InFlight, found: Foun
     let order = query.as_ref().map_or_else(SearchOrder::default, |query| query.order);
     let nothing = found.is_nothing_but_failures();
     let asked: Vec<_> = found.0.iter().map(|(reach, _)| *reach).collect();
-    let mut results = found.merge(build.as_ref(), order);
+    let mut results = found.merge(build.as_ref(), order, None);
     for reach in asked {
         let failure = results.failures.iter().find(|failure| failure.reach == reach);
         let error = failure.map(|failure| failure.error.clone());
@@ -136,6 +182,7 @@ pub(crate) fn found(world: &mut World, entity: Entity, op: InFlight, found: Foun
         sessions,
         next_page,
         failures,
+        ..
     } = results.clone();
     if let Ok(mut search) = world.get_entity_mut(entity) {
         search.insert(results);

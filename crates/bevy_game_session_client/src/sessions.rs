@@ -67,7 +67,8 @@ impl Sessions<'_, '_> {
     /// Lists game sessions of all services, online and on the LAN. Ends in [`SessionsFound`](crate::SessionsFound), or
     /// in [`SessionFailed`](crate::SessionFailed) when no service could be asked; where one of two could not, the
     /// results say so. Gives the entity of the search: observe it, read its
-    /// [`SearchResults`](crate::SearchResults) later, despawn it to cancel or when done.
+    /// [`SearchResults`](crate::SearchResults), which come as soon as one service has found something, despawn it to
+    /// cancel or when done.
     pub fn find(&mut self, query: impl Into<SessionQuery>) -> Entity {
         let query = query.into();
         let name = self.index.next_search_name();
@@ -105,7 +106,7 @@ impl Sessions<'_, '_> {
         })
     }
 
-    /// Takes a seat in the game session behind a code that a friend told: on the LAN if there is one, else online. Ends
+    /// Takes a seat in the game session behind a code that a friend told, be it on the LAN or online: both are asked. Ends
     /// in [`SessionJoined`](crate::SessionJoined). Gives the entity of the new session, which goes when the join fails.
     pub fn join_by_code(&mut self, name: &str, code: &str, password: Option<Password>) -> Entity {
         // Longer ones are none; only so much is sent.

@@ -7,7 +7,8 @@ use crate::identity::LanIdentity;
 
 /// The UDP port on which hosts hear searches of the whole network.
 pub const GROUP_PORT: u16 = 24_771;
-/// The ports of which a host's door takes the first free one, TCP and UDP. Open these and [`GROUP_PORT`] in a firewall.
+/// The ports of which a host's door takes the first free one, TCP and UDP. Open these, [`GROUP_PORT`] and the game's own
+/// UDP port in a firewall.
 pub const DOOR_PORTS: RangeInclusive<u16> = 24_772..=24_787;
 
 /// Who may knock at the door of game sessions without a password. There is no default: decide it.
@@ -15,7 +16,7 @@ pub const DOOR_PORTS: RangeInclusive<u16> = 24_772..=24_787;
 pub enum LanDoor {
     /// Anyone on the network joins. Who listens on the network cannot read the tickets, who answers in the host's place can.
     Open,
-    /// Only who was told the join code joins. Without it nobody gets a ticket or can pose as host or player.
+    /// Only who was told the join code joins. Without it nobody gets a ticket, and nobody can answer in the host's place.
     JoinCode,
 }
 

@@ -29,7 +29,7 @@ counters! {
     datagrams_malformed,
     /// Discovery queries of another game.
     queries_of_other_games,
-    /// Replies to nothing that was asked: a wrong nonce, or from another address than was asked.
+    /// Replies to nothing that was asked: a wrong nonce, or one that is too old.
     replies_unasked,
     /// Hosts left out because the list is full or their address has too many entries.
     hosts_left_out,

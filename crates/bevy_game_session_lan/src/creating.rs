@@ -62,8 +62,9 @@ async fn host(shared: &Arc<Shared>, request: CreateGameSession, progress: &Progr
     draft.check()?;
     let (secrets, code) = secrets(shared, &draft).await?;
     wait_until_free(shared, &request.idempotency_key, &draft).await?;
-    let number = shared.with_books(|books, now_ms| books.place(now_ms, &request.idempotency_key, draft, secrets))?;
-    if let Some(code) = code {
+    let (number, is_new) =
+        shared.with_books(|books, now_ms| books.place(now_ms, &request.idempotency_key, draft, secrets))?;
+    if let Some(code) = code.filter(|_| is_new) {
         stretch_later(shared, number, code);
     }
     progress.report(ProgressStep::Activating);
@@ -75,19 +76,19 @@ async fn secrets(shared: &Arc<Shared>, draft: &Draft) -> Result<(Secrets, Option
     let code = new_code();
     let mut secrets = Secrets {
         lock: Lock::Open,
-        key: None,
+        password_key: None,
         code: code.clone(),
-        tag: None,
+        code_keys: None,
     };
     if shared.config.door == LanDoor::JoinCode {
-        let CodeKeys { tag, key } = stretched_code(shared, code).await?;
-        (secrets.lock, secrets.key, secrets.tag) = (Lock::Code, Some(key), Some(tag));
+        let keys = stretched_code(shared, code).await?;
+        (secrets.lock, secrets.code_keys) = (Lock::Code, Some(keys));
         return Ok((secrets, None));
     }
     if let Some(password) = draft.password.clone() {
         let (host, number) = (shared.host, shared.look_at_books(Books::next_number));
         let key = slowly(move || key_of_password(host, number, password.expose())).await?;
-        (secrets.lock, secrets.key) = (Lock::Password, Some(key));
+        (secrets.lock, secrets.password_key) = (Lock::Password, Some(key));
     }
     Ok((secrets, Some(code)))
 }
@@ -108,7 +109,7 @@ fn stretch_later(shared: &Arc<Shared>, number: u32, code: String) {
     let shared = shared.clone();
     tokio::spawn(async move {
         if let Ok(keys) = stretched_code(&shared, code).await {
-            shared.with_books(|books, _| books.set_tag(number, keys.tag));
+            shared.with_books(|books, _| books.set_code_keys(number, keys));
         }
     });
 }
@@ -171,6 +172,7 @@ pub(crate) fn own_caller(shared: &Shared, build: BuildId) -> Caller {
         player: shared.config.identity.key_for(shared.host).player_id(),
         build,
         password: None,
+        proved_password: false,
         from: None,
         came_by: IpAddr::V4(Ipv4Addr::LOCALHOST),
     }

@@ -48,7 +48,7 @@ pub(crate) async fn find(shared: Arc<Shared>, query: FindGameSessions) -> Result
 }
 
 /// Starts the search or lets it go on. The answer is since when hosts count as heard for it.
-fn begin(shared: &Shared, wanted: Wanted) -> Duration {
+pub(crate) fn begin(shared: &Shared, wanted: Wanted) -> Duration {
     let began = shared.search().begin(wanted, shared.clock.now());
     shared.search_wanted.notify_one();
     if shared.config.dns_sd {
@@ -138,6 +138,16 @@ impl Page {
     }
 }
 
+/// A host, from memory or found now.
+pub(crate) async fn host(shared: &Shared, host: HostId) -> Option<Found> {
+    let here = |found: &Found| found.host == host;
+    if let Some(found) = shared.found().into_iter().find(here) {
+        return Some(found);
+    }
+    let began = begin(shared, Wanted::Host(host));
+    located(shared, |found| here(found) && found.heard >= began).await
+}
+
 /// The host of a game session, from memory or found now.
 pub(crate) async fn locate(shared: &Shared, host: HostId, number: u32) -> Result<Found, ServiceError> {
     let here = |found: &Found| found.host == host;
@@ -153,14 +163,6 @@ pub(crate) async fn locate(shared: &Shared, host: HostId, number: u32) -> Result
         Some(found) if found.description.number > number => Err(refused(ErrorCode::SessionEnded)),
         _ => Err(refused(ErrorCode::NotFound)),
     }
-}
-
-/// The game sessions whose hosts answer to the code of this tag: one, unless somebody lies.
-pub(crate) async fn behind_code(shared: &Shared, tag: [u8; 8]) -> Vec<Found> {
-    let began = begin(shared, Wanted::Code(tag));
-    let answers = |found: &Found| found.tags.contains(&tag) && found.heard >= began;
-    located(shared, answers).await;
-    shared.found().into_iter().filter(answers).collect()
 }
 
 /// The game sessions that a quick join may take, looked for until one is there and for no longer than `most`.

@@ -45,6 +45,10 @@ pub fn discovery(bytes: &[u8]) {
         nonce.copy_from_slice(&query.nonce);
     }
     search.handle_datagram(from, &answered, NOW);
+    if let Some(version) = answered.get_mut(4) {
+        *version = version.wrapping_add(1);
+    }
+    search.handle_datagram(from, &answered, NOW);
     let reply = Reply {
         nonce: query.nonce,
         host: HostId([2; 16]),

@@ -8,7 +8,7 @@ use game_session_protocol::{
     SessionHost,
 };
 
-use crate::books::{Books, Place};
+use crate::books::{Books, Handle, Place};
 use crate::door;
 use crate::net::{DoorSockets, own_address};
 use crate::runtime::{AbortOnDrop, Runtime};
@@ -16,8 +16,9 @@ use crate::shared::Shared;
 use crate::tasks;
 
 /// The LAN as the server plugin of this process sees it: one game session after another. Dropping it without
-/// [`shut_down`](SessionHost::shut_down) ends its game session too.
+/// [`shut_down`](SessionHost::shut_down) ends its game session too; that of another `LanHost` goes on.
 pub struct LanHost {
+    handle: Handle,
     shared: Arc<Shared>,
     open: Arc<Mutex<Vec<AbortOnDrop>>>,
     runtime: Arc<Runtime>,
@@ -25,8 +26,9 @@ pub struct LanHost {
 
 impl LanHost {
     pub(crate) fn new(shared: Arc<Shared>, runtime: Arc<Runtime>) -> Self {
-        shared.with_books(|books, _| books.expect_process());
+        let handle = shared.with_books(|books, _| books.expect_process());
         Self {
+            handle,
             shared,
             open: Arc::default(),
             runtime,
@@ -38,8 +40,13 @@ impl LanHost {
         &self,
         make: impl FnOnce(&mut Books) -> Result<(), HostError> + Send + 'static,
     ) -> BoxedFuture<Result<(), HostError>> {
-        let shared = self.shared.clone();
-        Box::pin(async move { shared.with_books(|books, _| make(books)) })
+        let (shared, handle) = (self.shared.clone(), self.handle);
+        Box::pin(async move {
+            shared.with_books(|books, _| {
+                books.must_be_ready(handle, "hosting")?;
+                make(books)
+            })
+        })
     }
 }
 
@@ -50,15 +57,16 @@ impl SessionHost for LanHost {
 
     fn ready(&self, process: ReadyProcess) -> BoxedFuture<Result<(), HostError>> {
         let (shared, runtime, open) = (self.shared.clone(), self.runtime.clone(), self.open.clone());
+        let handle = self.handle;
         let (at_work, gone) = (runtime.clone(), || {
             Err(unavailable("the thread for the network is gone"))
         });
-        let work = async move { be_ready(process.port, &shared, &runtime, &open) };
+        let work = async move { be_ready(handle, process.port, &shared, &runtime, &open) };
         at_work.ask(work, gone)
     }
 
     fn poll_event(&self, cx: &mut Context<'_>) -> Poll<HostEvent> {
-        self.shared.poll_event(cx)
+        self.shared.poll_event(self.handle, cx)
     }
 
     fn activate(&self, id: GameSessionId) -> BoxedFuture<Result<(), HostError>> {
@@ -82,9 +90,9 @@ impl SessionHost for LanHost {
     }
 
     fn shut_down(&self) -> BoxedFuture<Result<(), HostError>> {
-        let (shared, open) = (self.shared.clone(), self.open.clone());
+        let (shared, open, handle) = (self.shared.clone(), self.open.clone(), self.handle);
         Box::pin(async move {
-            shared.with_books(|books, _| books.leave());
+            shared.with_books(|books, _| books.leave(handle));
             open.lock().unwrap_or_else(PoisonError::into_inner).clear();
             Ok(())
         })
@@ -95,13 +103,14 @@ impl SessionHost for LanHost {
 
 impl Drop for LanHost {
     fn drop(&mut self) {
-        self.shared.with_books(|books, _| books.leave());
+        self.shared.with_books(|books, _| books.leave(self.handle));
         self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 /// Opens the door and lets the process be found. Runs on the thread of the sockets.
 fn be_ready(
+    handle: Handle,
     port: u16,
     shared: &Arc<Shared>,
     runtime: &Arc<Runtime>,
@@ -112,14 +121,14 @@ fn be_ready(
             message: "the transport's port must be known: 1 to 65535".into(),
         });
     }
-    shared.look_at_books(Books::may_be_ready)?;
+    shared.look_at_books(|books| books.may_be_ready(handle))?;
     let sockets = DoorSockets::open(shared.config.ports.clone(), shared.scope())
         .map_err(|error| unavailable(&format!("no port for its door could be opened ({error})")))?;
     let place = Place {
         game: (own_address(shared.scope()), port).into(),
         door: sockets.port,
     };
-    shared.with_books(|books, _| books.ready(place))?;
+    shared.with_books(|books, _| books.ready(handle, place))?;
     let udp: Vec<_> = sockets.udp.into_iter().map(Arc::new).collect();
     let mut running = vec![
         runtime.spawn(door::host::listen(sockets.tcp, shared.clone())),

@@ -4,18 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::{
-    ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Password, Progress, ProgressStep, QuickJoin, Seat,
-    ServiceError, SessionKey,
+    BuildId, ErrorCode, GameSessionId, JoinByCode, JoinGameSession, Password, Progress, ProgressStep, QuickJoin, Seat,
+    ServiceError,
 };
 
 use crate::books::refused;
 use crate::creating::{create, own_caller, slowly, stretched_code};
-use crate::door::head::{Head, Pattern};
-use crate::door::knock::knock;
+use crate::door::head::{ANY, Pattern};
+use crate::door::knock::Opener;
 use crate::door::words::{Answer, Ask};
-use crate::finding::{behind_code, find_fitting, locate};
+use crate::entering::{Entered, enter_by_key, enter_openly};
+use crate::finding::{self, find_fitting};
 use crate::id::HostId;
-use crate::query::search::Found;
+use crate::query::description::OF_ANOTHER_VERSION;
+use crate::query::wire::Wanted;
+use crate::seat::checked;
 use crate::secret::{Lock, key_of_password, normal_code};
 use crate::shared::Shared;
 
@@ -41,63 +44,60 @@ pub(crate) async fn join(
             .map(|given| given.seat)
             .ok_or_else(|| refused(ErrorCode::NotFound));
     }
-    let found = locate(&shared, host, number).await?;
-    let key = match (found.description.lock, &request.password) {
-        (Lock::Open, _) => None,
-        (lock, Some(password)) => Some(key_of(&shared, &found, lock, password.clone()).await?),
-        (_, None) => Some(
-            shared
-                .known_key(&request.id)
-                .ok_or_else(|| refused(ErrorCode::WrongPassword))?,
-        ),
-    };
-    seat(&shared, &found, key, request.build, None, &progress).await
-}
-
-async fn key_of(shared: &Shared, found: &Found, lock: Lock, secret: Password) -> Result<SessionKey, ServiceError> {
-    let (host, number) = (found.host, found.description.number);
-    if lock == Lock::Password {
-        return slowly(move || key_of_password(host, number, secret.expose())).await;
+    if number == OF_ANOTHER_VERSION {
+        return Err(refused(ErrorCode::VersionMismatch));
     }
-    let code = normal_code(secret.expose()).ok_or_else(|| refused(ErrorCode::WrongPassword))?;
-    Ok(stretched_code(shared, code).await?.key)
+    let opener = match (shared.known_opener(&request.id), request.password.clone()) {
+        (Some(known), _) => Some(known),
+        (None, Some(password)) => Some(opener_of(&shared, host, number, password).await?),
+        (None, None) => None,
+    };
+    let build = request.build;
+    let Some(opener) = opener else {
+        let entered = enter_openly(&shared, host, number, &seat_for(&shared, host, &build, None)).await?;
+        return seat(entered, Some(number), &progress);
+    };
+    let password = request.password;
+    let ask = |host| seat_for(&shared, host, &build, said_inside(&opener, password.as_ref()));
+    let entered = enter_by_key(&shared, Wanted::Host(host), number, &opener, ask).await?;
+    let seat = seat(entered, Some(number), &progress)?;
+    shared.remember_opener(request.id, opener);
+    Ok(seat)
 }
 
-/// Knocks, and remembers the key that opened: coming back does not need the password again.
-async fn seat(
-    shared: &Shared,
-    found: &Found,
-    key: Option<SessionKey>,
-    build: game_session_protocol::BuildId,
-    password: Option<Password>,
-    progress: &Progress,
-) -> Result<Seat, ServiceError> {
-    let ask = Ask::Seat {
-        player: shared.config.identity.key_for(found.host),
-        build,
+/// What the player knows, as the key of the door: which of the two it is only the host can say, and a lie about it opens
+/// nothing.
+async fn opener_of(shared: &Shared, host: HostId, number: u32, secret: Password) -> Result<Opener, ServiceError> {
+    let found = finding::host(shared, host).await;
+    let found = found.ok_or_else(|| refused(ErrorCode::NotFound))?;
+    if found.description.lock == Lock::Code {
+        let code = normal_code(secret.expose()).ok_or_else(|| refused(ErrorCode::WrongPassword))?;
+        return Ok(Opener::Code(stretched_code(shared, code).await?.key));
+    }
+    let key = slowly(move || key_of_password(host, number, secret.expose())).await?;
+    Ok(Opener::Password(key))
+}
+
+/// The password is said to who has proven the code, besides; as the key of the door it proves itself.
+fn said_inside(opener: &Opener, password: Option<&Password>) -> Option<Password> {
+    password.filter(|_| opener.pattern() == Pattern::Code).cloned()
+}
+
+fn seat_for(shared: &Shared, host: HostId, build: &BuildId, password: Option<Password>) -> Ask {
+    Ask::Seat {
+        player: shared.config.identity.key_for(host),
+        build: build.clone(),
         password,
-    };
-    let answer = knock(&found.doors, head(shared, found, key.as_ref()), key.as_ref(), &ask).await?;
-    let Answer::Seat(seat) = answer else {
-        return Err(unexpected());
-    };
-    if seat.game_session.id != found.game_session.id {
-        return Err(unexpected());
     }
-    if let Some(key) = key {
-        shared.remember_key(found.game_session.id.clone(), key);
-    }
-    progress.report(ProgressStep::Ticket);
-    Ok(*seat)
 }
 
-fn head(shared: &Shared, found: &Found, key: Option<&SessionKey>) -> Head {
-    Head {
-        pattern: if key.is_some() { Pattern::Keyed } else { Pattern::Open },
-        game: shared.game,
-        host: found.host,
-        number: found.description.number,
-    }
+fn seat(mut entered: Entered, number: Option<u32>, progress: &Progress) -> Result<Seat, ServiceError> {
+    let Answer::Seat(seat) = std::mem::replace(&mut entered.answer, Answer::Left) else {
+        return Err(unexpected());
+    };
+    let seat = checked(*seat, &entered, number)?;
+    progress.report(ProgressStep::Ticket);
+    Ok(seat)
 }
 
 fn unexpected() -> ServiceError {
@@ -119,22 +119,19 @@ pub(crate) async fn join_by_code(
         let request = JoinGameSession::new(shared.host.session(number), request.build);
         return join(shared, request, progress).await;
     }
-    let mut last = refused(ErrorCode::NotFound);
-    for found in behind_code(&shared, keys.tag).await {
-        let (key, password) = match found.description.lock {
-            Lock::Code => (Some(keys.key.clone()), request.password.clone()),
-            Lock::Open => (None, None),
-            Lock::Password => match request.password.clone() {
-                Some(password) => (Some(key_of(&shared, &found, Lock::Password, password).await?), None),
-                None => return Err(refused(ErrorCode::WrongPassword)),
-            },
-        };
-        match seat(&shared, &found, key, request.build.clone(), password, &progress).await {
-            Ok(seat) => return Ok(seat),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    let opener = Opener::Code(keys.key);
+    let ask = |host| {
+        seat_for(
+            &shared,
+            host,
+            &request.build,
+            said_inside(&opener, request.password.as_ref()),
+        )
+    };
+    let entered = enter_by_key(&shared, Wanted::Code(keys.tag), ANY, &opener, ask).await?;
+    let seat = seat(entered, None, &progress)?;
+    shared.remember_opener(seat.game_session.id.clone(), opener);
+    Ok(seat)
 }
 
 pub(crate) async fn quick_join(
@@ -181,16 +178,15 @@ pub(crate) async fn join_code(shared: Arc<Shared>, id: GameSessionId) -> Result<
 
 /// Asks a host where this player has a seat.
 async fn ask(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     host: HostId,
     number: u32,
     id: &GameSessionId,
     ask: &Ask,
 ) -> Result<Answer, ServiceError> {
-    let found = locate(shared, host, number).await?;
-    let key = match found.description.lock {
-        Lock::Open => None,
-        _ => Some(shared.known_key(id).ok_or_else(|| refused(ErrorCode::WrongPassword))?),
+    let entered = match shared.known_opener(id) {
+        Some(opener) => enter_by_key(shared, Wanted::Host(host), number, &opener, |_| ask.clone()).await?,
+        None => enter_openly(shared, host, number, ask).await?,
     };
-    knock(&found.doors, head(shared, &found, key.as_ref()), key.as_ref(), ask).await
+    Ok(entered.answer)
 }

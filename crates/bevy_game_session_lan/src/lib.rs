@@ -34,7 +34,8 @@
 //! Discovery is one UDP datagram of 1,200 bytes and answers that are never larger, to a multicast group, by broadcast, and
 //! to addresses that are [configured](LanConfig::direct) or announced by DNS-SD ([`SERVICE_TYPE`]). Joining is one short
 //! TCP connection under Noise. Tickets are netcode connect tokens under the game session's random key, for the address by
-//! which the player came in.
+//! which the player came in; where that is link-local IPv6, for another one that the game listens on, or the join is refused
+//! with [`ErrorCode::Unavailable`](game_session_protocol::ErrorCode::Unavailable).
 //!
 #![doc = include_str!("announce.md")]
 //!
@@ -42,10 +43,11 @@
 //!
 //! With [`LanDoor::JoinCode`], or a password: everyone who was not told it. They see that there is a game session, with its
 //! name and players, and can neither join, read, nor pass for its host. With [`LanDoor::Open`]: nobody on this network. There
-//! listeners cannot read tickets, but who answers in a host's place can, and players of an open game session do not know
-//! whose it is. Guessing, flooding and lying neighbours meet limits; what is dropped is [counted](LanCounters). The table in
+//! listeners cannot read tickets, but who answers in a host's place can, and players who pick an open game session from a list
+//! do not know whose it is; who joins by its code does. Guessing, flooding and lying neighbours meet limits; what is dropped is [counted](LanCounters). The table in
 //! the crate's README names each case.
 
+mod address;
 mod announce;
 mod bad_network;
 mod books;
@@ -55,6 +57,7 @@ mod config;
 mod counters;
 mod creating;
 mod door;
+mod entering;
 mod error;
 mod finding;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -68,6 +71,7 @@ mod limit;
 mod net;
 mod query;
 mod runtime;
+mod seat;
 mod secret;
 mod service;
 mod shared;

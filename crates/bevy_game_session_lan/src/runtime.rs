@@ -55,17 +55,56 @@ impl Runtime {
         work: impl Future<Output = T> + Send + 'static,
         gone: impl FnOnce() -> T + Send + 'static,
     ) -> BoxedFuture<T> {
+        self.ask_or_undo(work, gone, |_| std::future::ready(()))
+    }
+
+    /// The same; what `undo` makes of an answer that came and that nobody took runs there.
+    pub(crate) fn ask_or_undo<T: Send + 'static, U: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        work: impl Future<Output = T> + Send + 'static,
+        gone: impl FnOnce() -> T + Send + 'static,
+        undo: impl FnOnce(T) -> U + Send + 'static,
+    ) -> BoxedFuture<T> {
         let (tell, answer) = oneshot::channel();
         let task = self.spawn(async move {
             let _nobody_waits = tell.send(work.await);
         });
         let cancel = AbortOnDrop(task);
-        let runtime = self.clone();
+        let mut asked = Asked {
+            answer,
+            undo: Some(undo),
+            runtime: self.clone(),
+        };
         Box::pin(async move {
             let _cancel = cancel;
-            let _alive = runtime;
-            answer.await.unwrap_or_else(|_| gone())
+            let answer = (&mut asked.answer).await;
+            drop(asked.undo.take());
+            answer.unwrap_or_else(|_| gone())
         })
+    }
+}
+
+/// An answer that is waited for. Dropped with the answer in it, it undoes what the answer says.
+struct Asked<T, U, F>
+where
+    F: FnOnce(T) -> U,
+    U: Future<Output = ()> + Send + 'static,
+{
+    answer: oneshot::Receiver<T>,
+    undo: Option<F>,
+    runtime: Arc<Runtime>,
+}
+
+impl<T, U, F> Drop for Asked<T, U, F>
+where
+    F: FnOnce(T) -> U,
+    U: Future<Output = ()> + Send + 'static,
+{
+    fn drop(&mut self) {
+        self.answer.close();
+        if let (Ok(answer), Some(undo)) = (self.answer.try_recv(), self.undo.take()) {
+            self.runtime.spawn(undo(answer));
+        }
     }
 }
 

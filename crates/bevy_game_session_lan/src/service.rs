@@ -33,13 +33,21 @@ impl LanService {
         &self,
         work: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
     ) -> BoxedFuture<Result<T, ServiceError>> {
-        let gone = || {
-            Err(ServiceError::Unreachable {
-                service: "the LAN".into(),
-                reason: "its thread is gone".into(),
-            })
+        self.runtime.ask(work, || Err(gone()))
+    }
+
+    /// Asks for a seat in somebody's game session; one that came when nobody waits for it any more is given back.
+    fn ask_for_seat(
+        &self,
+        work: impl Future<Output = Result<Seat, ServiceError>> + Send + 'static,
+    ) -> BoxedFuture<Result<Seat, ServiceError>> {
+        let shared = self.shared.clone();
+        let undo = |answer: Result<Seat, ServiceError>| async move {
+            if let Ok(seat) = answer {
+                let _over_already = joining::leave(shared, seat.game_session.id).await;
+            }
         };
-        self.runtime.ask(work, gone)
+        self.runtime.ask_or_undo(work, || Err(gone()), undo)
     }
 
     /// What only the owner may do, on game sessions of this process alone.
@@ -59,6 +67,13 @@ impl LanService {
     }
 }
 
+fn gone() -> ServiceError {
+    ServiceError::Unreachable {
+        service: "the LAN".into(),
+        reason: "its thread is gone".into(),
+    }
+}
+
 impl SessionService for LanService {
     /// Hosts it in this process. Waits some seconds for the server plugin to be ready, or for the end of the game session
     /// before.
@@ -73,7 +88,7 @@ impl SessionService for LanService {
     }
 
     fn join(&self, request: JoinGameSession, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
-        self.ask(joining::join(self.shared.clone(), request, progress))
+        self.ask_for_seat(joining::join(self.shared.clone(), request, progress))
     }
 
     fn quick_join(&self, request: QuickJoin, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
@@ -81,7 +96,7 @@ impl SessionService for LanService {
     }
 
     fn join_by_code(&self, request: JoinByCode, progress: Progress) -> BoxedFuture<Result<Seat, ServiceError>> {
-        self.ask(joining::join_by_code(self.shared.clone(), request, progress))
+        self.ask_for_seat(joining::join_by_code(self.shared.clone(), request, progress))
     }
 
     /// The code lasts as long as the game session.

@@ -1,18 +1,19 @@
 //! What all parts of one LAN share: the state machines under their locks, and who is told of changes.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use game_session_protocol::{GameSessionId, HostEvent, SessionKey};
+use game_session_protocol::{GameSessionId, HostEvent};
 use tokio::sync::Notify;
 
 use crate::announce::DnsSd;
 use crate::bad_network::Fate;
-use crate::books::{Books, is_listed};
+use crate::books::{Books, Handle, is_listed};
 use crate::clock::Clock;
 use crate::config::LanConfig;
 use crate::counters::LanCounters;
+use crate::door::knock::Opener;
 use crate::door::tries::Tries;
 use crate::id::{GameMark, HostId};
 use crate::net::Scope;
@@ -42,12 +43,12 @@ pub(crate) struct Shared {
     tries: Mutex<Tries>,
     fate: Mutex<Fate>,
     counters: Mutex<LanCounters>,
-    event_waker: Mutex<Option<Waker>>,
-    keys: Mutex<VecDeque<(GameSessionId, SessionKey)>>,
+    event_wakers: Mutex<HashMap<Handle, Waker>>,
+    openers: Mutex<VecDeque<(GameSessionId, Opener)>>,
 }
 
-/// Of so many game sessions the key is remembered.
-const MOST_KEYS: usize = 16;
+/// Of so many game sessions it is remembered what opened them.
+const MOST_OPENERS: usize = 16;
 
 impl Shared {
     pub(crate) fn new(config: LanConfig) -> Arc<Self> {
@@ -69,8 +70,8 @@ impl Shared {
             tries: Mutex::default(),
             fate: Mutex::new(Fate::new(config.bad_network)),
             counters: Mutex::default(),
-            event_waker: Mutex::default(),
-            keys: Mutex::default(),
+            event_wakers: Mutex::default(),
+            openers: Mutex::default(),
             config,
         })
     }
@@ -105,10 +106,8 @@ impl Shared {
             self.seen_changed.notify_one();
         }
         self.books_changed.notify_waiters();
-        let waker = locked(&self.event_waker).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let wakers = std::mem::take(&mut *locked(&self.event_wakers));
+        wakers.into_values().for_each(Waker::wake);
         answer
     }
 
@@ -117,10 +116,10 @@ impl Shared {
         look(&locked(&self.books))
     }
 
-    pub(crate) fn poll_event(&self, cx: &mut Context<'_>) -> Poll<HostEvent> {
+    pub(crate) fn poll_event(&self, handle: Handle, cx: &mut Context<'_>) -> Poll<HostEvent> {
         // The waker first: what is queued after the look wakes it.
-        *locked(&self.event_waker) = Some(cx.waker().clone());
-        let event = locked(&self.books).next_event();
+        locked(&self.event_wakers).insert(handle, cx.waker().clone());
+        let event = locked(&self.books).next_event(handle);
         event.map_or(Poll::Pending, Poll::Ready)
     }
 
@@ -144,17 +143,20 @@ impl Shared {
         self.search().found(self.clock.now())
     }
 
-    /// The key that opened the door of a game session before.
-    pub(crate) fn known_key(&self, id: &GameSessionId) -> Option<SessionKey> {
-        let keys = locked(&self.keys);
-        keys.iter().find(|(of, _)| of == id).map(|(_, key)| key.clone())
+    /// What opened the door of a game session before.
+    pub(crate) fn known_opener(&self, id: &GameSessionId) -> Option<Opener> {
+        let openers = locked(&self.openers);
+        openers
+            .iter()
+            .find(|(of, _)| of == id)
+            .map(|(_, opener)| opener.clone())
     }
 
-    pub(crate) fn remember_key(&self, id: GameSessionId, key: SessionKey) {
-        let mut keys = locked(&self.keys);
-        keys.retain(|(of, _)| *of != id);
-        keys.truncate(MOST_KEYS - 1);
-        keys.push_front((id, key));
+    pub(crate) fn remember_opener(&self, id: GameSessionId, opener: Opener) {
+        let mut openers = locked(&self.openers);
+        openers.retain(|(of, _)| *of != id);
+        openers.truncate(MOST_OPENERS - 1);
+        openers.push_front((id, opener));
     }
 
     pub(crate) fn count(&self, add: impl FnOnce(&mut LanCounters)) {

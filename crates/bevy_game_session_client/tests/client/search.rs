@@ -54,15 +54,92 @@ fn a_search_shows_both_services_and_each_game_session_once() {
     let (mut app, online, lan) = both();
     let search = find(&mut app, SessionQuery::new());
     answer(&online, page(&["far", "same"], None));
-    app.update();
-    assert!(app.world().get::<SearchResults>(search).is_none(), "it waits for both");
     answer(&lan, page(&["near", "same"], None));
     assert_eq!(heard(&mut app), ["search 1 found 3"]);
     let results = results(&app, search);
+    assert_eq!(results.waiting_for, []);
     assert_eq!(names(&results), ["near", "same", "far"]);
     let reaches: Vec<_> = results.sessions.iter().map(|found| found.reach).collect();
     assert_eq!(reaches, [Reach::Lan, Reach::Lan, Reach::Online]);
     assert!(results.failures.is_empty());
+}
+
+#[test]
+fn what_one_service_found_is_shown_in_the_same_frame_while_the_other_is_waited_for() {
+    for lan_is_first in [true, false] {
+        let (mut app, online, lan) = both();
+        let search = find(&mut app, SessionQuery::new());
+        let (first, second) = if lan_is_first { (&lan, &online) } else { (&online, &lan) };
+        answer(first, page(&["quick", "same"], Some("2")));
+        app.update();
+        let some = results(&app, search);
+        assert_eq!(names(&some), ["quick", "same"]);
+        let slow = if lan_is_first { Reach::Online } else { Reach::Lan };
+        assert_eq!(
+            (some.waiting_for, some.next_page, some.failures.len()),
+            (vec![slow], None, 0)
+        );
+        assert_eq!(heard(&mut app), [""; 0], "the search goes on");
+
+        answer(second, page(&["slow", "same"], None));
+        assert_eq!(heard(&mut app), ["search 1 found 3"], "and ends once");
+        let all = results(&app, search);
+        assert!(all.waiting_for.is_empty() && all.next_page.is_some());
+    }
+}
+
+#[test]
+fn nothing_is_shown_of_an_empty_page_or_a_failure_while_a_service_is_waited_for() {
+    let (mut app, online, lan) = both();
+    for refused in [false, true] {
+        let search = find(&mut app, SessionQuery::new());
+        if refused {
+            assert!(lan.next().refuse(unreachable()));
+        } else {
+            answer(&lan, page(&[], None));
+        }
+        app.update();
+        assert!(app.world().get::<SearchResults>(search).is_none());
+        answer(&online, page(&["far"], None));
+        heard(&mut app);
+        assert_eq!(results(&app, search).failures.len(), usize::from(refused));
+    }
+}
+
+#[test]
+fn no_known_row_is_gone_while_a_refresh_waits_for_its_service() {
+    let (mut app, online, lan) = both();
+    let search = find(&mut app, SessionQuery::new().refresh_every(SECOND));
+    answer(&lan, page(&["near", "gone"], None));
+    answer(&online, page(&["far"], None));
+    heard(&mut app);
+    pass(&mut app, 7 * SECOND);
+    answer(&lan, page(&["near", "new"], None));
+    app.update();
+    assert_eq!(names(&results(&app, search)), ["near", "new", "far"]);
+    answer(&online, page(&["far", "other"], None));
+    assert_eq!(heard(&mut app), ["search 1 found 4"]);
+    pass(&mut app, 7 * SECOND);
+    assert!(online.next().refuse(unreachable()));
+    app.update();
+    assert_eq!(names(&results(&app, search)), ["near", "new", "far", "other"]);
+    assert_eq!(results(&app, search).failures.len(), 1);
+    assert!(lan.next().refuse(unreachable()));
+    heard(&mut app);
+    assert_eq!(results(&app, search).sessions.len(), 4, "the old ones are kept");
+}
+
+#[test]
+fn a_search_that_some_have_answered_ends_in_time_with_what_there_is() {
+    let (mut app, online, lan) = both();
+    let search = find(&mut app, SessionQuery::new());
+    answer(&lan, page(&["near"], None));
+    app.update();
+    pass(&mut app, 10 * SECOND);
+    assert_eq!(heard(&mut app), ["search 1 found 1"]);
+    let results = results(&app, search);
+    assert!(results.waiting_for.is_empty() && results.failures[0].reach == Reach::Online);
+    assert!(online.next().is_cancelled());
 }
 
 #[test]

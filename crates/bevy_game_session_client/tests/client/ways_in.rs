@@ -88,33 +88,87 @@ fn a_seat_that_lapsed_in_a_locked_session_is_rejoined_with_the_same_password() {
     assert_eq!(heard(&mut friend), ["game joined"]);
 }
 
-#[test]
-fn a_code_is_asked_of_the_lan_first_and_then_online() {
+/// An app that asks both for a code, and what they were asked.
+fn asking_for_a_code() -> (bevy_app::App, Scripted, Scripted) {
     let (online, lan) = (Scripted::default(), Scripted::default());
     let plugin = SessionClientPlugin::new(online.clone()).lan(lan.clone());
     let mut app = app_with(plugin.travel(TravelPolicy::Manual));
     with_sessions(&mut app, |sessions| sessions.join_by_code("game", "ABCD2345", None));
-    assert_eq!((online.len(), lan.len()), (0, 1));
-    assert!(lan.next().refuse(ServiceError::refused(ErrorCode::NotFound, "unknown")));
-    app.update();
+    assert_eq!((online.len(), lan.len()), (1, 1), "both at once");
+    (app, online, lan)
+}
+
+fn refusal(code: ErrorCode) -> ServiceError {
+    ServiceError::refused(code, "no")
+}
+
+#[test]
+fn a_code_is_asked_of_the_lan_and_online_at_once_and_the_first_seat_counts() {
+    let (mut app, online, lan) = asking_for_a_code();
     let Asked::JoinByCode(request, answer) = online.next() else {
         panic!()
     };
     assert_eq!(request.join_code, "ABCD2345");
     answer.send(Ok(seat("found"))).unwrap();
     assert_eq!(heard(&mut app), ["game joined"]);
+    assert!(lan.next().is_cancelled());
     with_sessions(&mut app, |sessions| sessions.leave("game"));
     assert_eq!(online.next().operation(), SessionOperation::Leave);
+
+    let (mut app, online, lan) = asking_for_a_code();
+    assert!(lan.next().accept());
+    assert_eq!(heard(&mut app), ["game joined"]);
+    assert!(online.next().is_cancelled());
+    with_sessions(&mut app, |sessions| sessions.leave("game"));
+    assert_eq!(lan.next().operation(), SessionOperation::Leave);
 }
 
 #[test]
-fn a_code_that_a_service_knows_but_refuses_is_not_tried_elsewhere() {
-    let (online, lan) = (Scripted::default(), Scripted::default());
-    let mut app = app_with(SessionClientPlugin::new(online.clone()).lan(lan.clone()));
-    with_sessions(&mut app, |sessions| sessions.join_by_code("game", "ABCD2345", None));
-    assert!(lan.next().refuse(ServiceError::refused(ErrorCode::SessionFull, "full")));
-    assert_eq!(heard(&mut app), ["game failed join by code: the game session is full"]);
-    assert_eq!(online.len(), 0);
+fn of_two_seats_for_a_code_one_is_given_back() {
+    let (mut app, online, lan) = asking_for_a_code();
+    assert!(online.next().accept() && lan.next().accept());
+    assert_eq!(heard(&mut app), [""; 0]);
+    let given_back = online.next();
+    assert_eq!(given_back.operation(), SessionOperation::Leave);
+    assert!(given_back.accept());
+    assert_eq!(heard(&mut app), ["game joined"]);
+    assert_eq!((online.len(), lan.len()), (0, 0));
+}
+
+#[test]
+fn a_code_that_one_service_refuses_or_does_not_know_may_be_known_to_the_other() {
+    for code in [ErrorCode::NotFound, ErrorCode::SessionFull, ErrorCode::WrongPassword] {
+        let (mut app, online, lan) = asking_for_a_code();
+        assert!(lan.next().refuse(refusal(code)));
+        assert_eq!(heard(&mut app), [""; 0], "on a LAN anybody may say no");
+        assert!(online.next().accept());
+        assert_eq!(heard(&mut app), ["game joined"]);
+    }
+    let (mut app, online, lan) = asking_for_a_code();
+    assert!(online.next().refuse(unreachable()));
+    assert_eq!(heard(&mut app), [""; 0]);
+    assert!(lan.next().accept());
+    assert_eq!(heard(&mut app), ["game joined"]);
+}
+
+#[test]
+fn a_code_that_nobody_opens_fails_with_what_says_most() {
+    let full = ["game failed join by code: the game session is full"];
+    let (mut app, online, lan) = asking_for_a_code();
+    assert!(online.next().refuse(refusal(ErrorCode::SessionFull)));
+    assert_eq!(heard(&mut app), full, "the backend knows the code");
+    assert!(lan.next().is_cancelled());
+    for online_says in [refusal(ErrorCode::NotFound), unreachable()] {
+        let (mut app, online, lan) = asking_for_a_code();
+        assert!(lan.next().refuse(refusal(ErrorCode::SessionFull)));
+        assert!(online.next().refuse(online_says));
+        assert_eq!(heard(&mut app), full);
+    }
+    let (mut app, online, lan) = asking_for_a_code();
+    assert!(lan.next().refuse(refusal(ErrorCode::NotFound)));
+    assert!(online.next().refuse(refusal(ErrorCode::NotFound)));
+    let unknown = ["game failed join by code: there is no such game session"];
+    assert_eq!(heard(&mut app), unknown);
 }
 
 #[test]

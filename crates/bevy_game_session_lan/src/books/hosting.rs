@@ -1,5 +1,6 @@
 //! The process that hosts: what it is told, and what it says.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use game_session_protocol::{
@@ -7,19 +8,29 @@ use game_session_protocol::{
 };
 
 use super::{Books, Session, Status, refused};
+use crate::address::needs_interface;
 
 /// The most events that wait for the game; no order of calls makes more that matter.
 const MOST_EVENTS: usize = 64;
 
-/// The process that hosts: this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Process {
-    /// No server plugin has the host's handle, or it left.
-    Absent,
-    /// One has it, and is not ready yet.
-    Expected,
-    /// It waits for a game session, or has one.
-    Ready(Place),
+/// One handle of a server plugin. Each acts for itself only: what an old one does after another has come changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Handle(u64);
+
+/// The process that hosts: this one, with the handles that its server plugins have.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    made: u64,
+    /// Those that are not ready yet.
+    expected: BTreeSet<Handle>,
+    /// The one that waits for a game session, or has one.
+    ready: Option<(Handle, Place)>,
+}
+
+impl Process {
+    pub(super) fn place(&self) -> Option<Place> {
+        self.ready.map(|(_, place)| place)
+    }
 }
 
 /// Where the process is reached.
@@ -33,14 +44,16 @@ pub(crate) struct Place {
 
 impl Place {
     /// Where the game is sent to by who came in by this address of ours: there, if the transport listens in the same
-    /// family, which it does on all interfaces.
-    pub(crate) fn reached_by(self, came_by: IpAddr) -> SocketAddr {
+    /// family, which it does on all interfaces. Never to a link-local address of IPv6: a ticket keeps no interface. `None`
+    /// when no address is left that leads here.
+    pub(crate) fn reached_by(self, came_by: IpAddr) -> Option<SocketAddr> {
         let came_by = came_by.to_canonical();
-        if came_by.is_ipv4() == self.game.is_ipv4() {
-            SocketAddr::new(came_by, self.game.port())
-        } else {
-            self.game
+        if came_by.is_ipv4() == self.game.is_ipv4() && !needs_interface(came_by) {
+            return Some(SocketAddr::new(came_by, self.game.port()));
         }
+        let own = self.game.ip();
+        let leads_here = !needs_interface(own) && (came_by.is_loopback() || !own.is_loopback());
+        leads_here.then_some(self.game)
     }
 }
 
@@ -66,47 +79,60 @@ impl Books {
         }
     }
 
-    pub(crate) fn next_event(&mut self) -> Option<HostEvent> {
+    /// The next event for the handle that is ready.
+    pub(crate) fn next_event(&mut self, handle: Handle) -> Option<HostEvent> {
+        self.must_be_ready(handle, "listening").ok()?;
         self.events.pop_front()
     }
 
     pub(crate) fn readiness(&self) -> Readiness {
-        match (self.process, &self.session) {
-            (Process::Ready(_), None) => Readiness::Free,
-            (Process::Ready(_), Some(session)) if session.status == Status::Ending => Readiness::Soon,
-            (Process::Expected, _) => Readiness::Soon,
+        match (self.process.place(), &self.session) {
+            (Some(_), None) => Readiness::Free,
+            (Some(_), Some(session)) if session.status == Status::Ending => Readiness::Soon,
+            (None, _) if !self.process.expected.is_empty() => Readiness::Soon,
             _ => Readiness::No,
         }
     }
 
     /// The port of the door, once there is one.
     pub(crate) fn door(&self) -> Option<u16> {
-        match self.process {
-            Process::Ready(place) => Some(place.door),
-            Process::Absent | Process::Expected => None,
-        }
+        self.process.place().map(|place| place.door)
     }
 
-    /// A server plugin has the handle now.
-    pub(crate) fn expect_process(&mut self) {
-        if self.process == Process::Absent {
-            self.process = Process::Expected;
-        }
+    /// A server plugin has a handle now.
+    pub(crate) fn expect_process(&mut self) -> Handle {
+        self.process.made += 1;
+        let handle = Handle(self.process.made);
+        self.process.expected.insert(handle);
+        handle
     }
 
     /// Whether [`Self::ready`] would work.
-    pub(crate) fn may_be_ready(&self) -> Result<(), HostError> {
-        match self.process {
-            Process::Expected => Ok(()),
-            Process::Ready(_) => Err(wrong("being ready", "the process was ready before")),
-            Process::Absent => Err(wrong("being ready", "the process has left")),
+    pub(crate) fn may_be_ready(&self, handle: Handle) -> Result<(), HostError> {
+        match self.process.ready {
+            Some((ready, _)) if ready == handle => Err(wrong("being ready", "the process was ready before")),
+            Some(_) => Err(wrong(
+                "being ready",
+                "another host of the same Lan is ready: drop it first",
+            )),
+            None if self.process.expected.contains(&handle) => Ok(()),
+            None => Err(wrong("being ready", "the process has left")),
         }
     }
 
-    pub(crate) fn ready(&mut self, place: Place) -> Result<(), HostError> {
-        self.may_be_ready()?;
-        self.process = Process::Ready(place);
+    pub(crate) fn ready(&mut self, handle: Handle, place: Place) -> Result<(), HostError> {
+        self.may_be_ready(handle)?;
+        self.process.expected.remove(&handle);
+        self.process.ready = Some((handle, place));
         Ok(())
+    }
+
+    /// Whether the handle is the one that hosts.
+    pub(crate) fn must_be_ready(&self, handle: Handle, action: &'static str) -> Result<(), HostError> {
+        match self.process.ready {
+            Some((ready, _)) if ready == handle => Ok(()),
+            _ => Err(wrong(action, "this host of the Lan is not ready, or has left")),
+        }
     }
 
     fn hosted(&mut self, action: &'static str) -> Result<&mut Session, HostError> {
@@ -156,11 +182,14 @@ impl Books {
         Ok(())
     }
 
-    /// The process leaves, politely or not.
-    pub(crate) fn leave(&mut self) {
-        self.finish();
-        self.events.clear();
-        self.process = Process::Absent;
+    /// A handle leaves, politely or not. Only the one that is ready takes its game session along.
+    pub(crate) fn leave(&mut self, handle: Handle) {
+        self.process.expected.remove(&handle);
+        if self.process.ready.is_some_and(|(ready, _)| ready == handle) {
+            self.process.ready = None;
+            self.finish();
+            self.events.clear();
+        }
     }
 
     fn finish(&mut self) {

@@ -24,14 +24,14 @@ use subtle::ConstantTimeEq as _;
 
 pub(crate) use draft::Draft;
 use hosting::Process;
-pub(crate) use hosting::{Place, Readiness, Standing};
+pub(crate) use hosting::{Handle, Place, Readiness, Standing};
 use past::Past;
 pub(crate) use past::refused;
 use seats::Seats;
 
 use crate::id::{HostId, digest, hex, random};
 use crate::query::description::Description;
-use crate::secret::Lock;
+use crate::secret::{CodeKeys, Lock};
 
 /// How long a seat stays reserved without being taken up.
 pub(crate) const RESERVATION_MS: u64 = 60_000;
@@ -42,11 +42,12 @@ pub(crate) const ACTIVATION_MS: u64 = 60_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
     pub(crate) lock: Lock,
-    /// The door's pre-shared key, unless it is open.
-    pub(crate) key: Option<SessionKey>,
+    /// The pre-shared key of who knows the password, where the lock is one.
+    pub(crate) password_key: Option<SessionKey>,
     pub(crate) code: String,
-    /// Finds the game session by its code; there when the code was stretched.
-    pub(crate) tag: Option<[u8; 8]>,
+    /// The tag that finds the game session by its code, and the pre-shared key of who knows it; there when the code was
+    /// stretched.
+    pub(crate) code_keys: Option<CodeKeys>,
 }
 
 /// The books.
@@ -90,6 +91,8 @@ pub(crate) struct Caller {
     pub(crate) player: PlayerId,
     pub(crate) build: BuildId,
     pub(crate) password: Option<Password>,
+    /// Whether it came in by the password's key.
+    pub(crate) proved_password: bool,
     /// The address it came from; `None` for the player of this process.
     pub(crate) from: Option<IpAddr>,
     /// The address of ours that it came in by: where it can send.
@@ -106,8 +109,8 @@ pub(crate) struct Given {
 /// What the door needs to know before it speaks.
 #[derive(Debug, Clone)]
 pub(crate) struct Doorplate {
-    pub(crate) lock: Lock,
-    pub(crate) key: Option<SessionKey>,
+    pub(crate) number: u32,
+    pub(crate) secrets: Secrets,
 }
 
 impl Books {
@@ -115,7 +118,7 @@ impl Books {
         Self {
             host,
             owner,
-            process: Process::Absent,
+            process: Process::default(),
             session: None,
             newest: 0,
             past: Past::default(),
@@ -149,21 +152,19 @@ impl Books {
         }
     }
 
-    /// Places a game session on this process.
+    /// Places a game session on this process. The answer is its number, and whether this click made it.
     pub(crate) fn place(
         &mut self,
         now_ms: u64,
         key: &IdempotencyKey,
         draft: Draft,
         secrets: Secrets,
-    ) -> Result<u32, ServiceError> {
+    ) -> Result<(u32, bool), ServiceError> {
         draft.check()?;
         if let Some(number) = self.of_click(key, &draft)? {
-            return Ok(number);
+            return Ok((number, false));
         }
-        let Process::Ready(place) = self.process else {
-            return Err(refused(ErrorCode::NoCapacity));
-        };
+        let place = self.process.place().ok_or_else(|| refused(ErrorCode::NoCapacity))?;
         if self.session.is_some() {
             return Err(ServiceError::refused(
                 ErrorCode::NoCapacity,
@@ -199,13 +200,13 @@ impl Books {
         let hosted = session.hosted(self.host);
         self.session = Some(session);
         self.tell(HostEvent::GameSessionStarted(hosted));
-        Ok(self.newest)
+        Ok((self.newest, true))
     }
 
-    /// Notes the tag of the game session's code, once it was stretched.
-    pub(crate) fn set_tag(&mut self, number: u32, tag: [u8; 8]) {
+    /// Notes what was stretched from the game session's code.
+    pub(crate) fn set_code_keys(&mut self, number: u32, keys: CodeKeys) {
         if let Some(session) = self.session.as_mut().filter(|session| session.number == number) {
-            session.secrets.tag = Some(tag);
+            session.secrets.code_keys = Some(keys);
             self.changed();
         }
     }
@@ -218,13 +219,13 @@ impl Books {
         }
     }
 
-    /// What is written at the door of a game session.
-    pub(crate) fn doorplate(&mut self, number: u32) -> Result<Doorplate, ServiceError> {
-        let session = self.session(number)?;
+    /// What is written at the door of a game session; `None` means the one that is here.
+    pub(crate) fn doorplate(&mut self, number: Option<u32>) -> Result<Doorplate, ServiceError> {
+        let session = self.session(number.unwrap_or(self.newest))?;
         match session.status {
             Status::Active => Ok(Doorplate {
-                lock: session.secrets.lock,
-                key: session.secrets.key.clone(),
+                number: session.number,
+                secrets: session.secrets.clone(),
             }),
             Status::Activating => Err(refused(ErrorCode::NotFound)),
             Status::Ending => Err(refused(ErrorCode::SessionEnded)),
@@ -242,12 +243,14 @@ impl Books {
             Status::Ending if session.failed => return Err(refused(ErrorCode::ActivationFailed)),
             Status::Ending => return Err(refused(ErrorCode::SessionEnded)),
         }
-        if caller.from.is_some() && !session.knows(caller.password.as_ref()) {
+        if caller.from.is_some() && !session.knows(caller) {
             return Err(refused(ErrorCode::WrongPassword));
         }
         if session.draft.build != caller.build {
             return Err(refused(ErrorCode::VersionMismatch));
         }
+        let internal = session.place.game;
+        let address = session.place.reached_by(caller.came_by).ok_or_else(no_way)?;
         let lapses_at_ms = now_ms.saturating_add(RESERVATION_MS);
         let held = session.seats.of(&caller.player).cloned();
         let is_new = held.is_none();
@@ -274,8 +277,6 @@ impl Books {
             build: caller.build.clone(),
             issued_at_ms: now_ms,
         };
-        let internal = session.place.game;
-        let address = session.place.reached_by(caller.came_by);
         let ticket = netcode_ticket::mint(&claims, &session.key, address, internal)
             .map_err(|error| ServiceError::refused(ErrorCode::Internal, error.to_string()))?;
         let game_session = session.described(host, &owner);
@@ -296,7 +297,8 @@ impl Books {
     /// The game session with the code of this tag.
     pub(crate) fn behind(&self, tag: [u8; 8]) -> Option<u32> {
         let session = self.session.as_ref()?;
-        (session.secrets.tag == Some(tag)).then_some(session.number)
+        let own = session.secrets.code_keys.as_ref()?;
+        (own.tag == tag).then_some(session.number)
     }
 
     /// Gives up the seat that a player has reserved. One that is taken up is freed by the server when the connection ends.
@@ -400,7 +402,7 @@ impl Books {
             password: session.draft.password.is_some(),
             door: session.place.door,
         };
-        Some((description, session.secrets.tag))
+        Some((description, session.secrets.code_keys.as_ref().map(|keys| keys.tag)))
     }
 }
 
@@ -432,19 +434,27 @@ impl Session {
         }
     }
 
-    /// Whether the password is right. Where the door's key is made of it, it was proven there.
-    fn knows(&self, given: Option<&Password>) -> bool {
-        match (&self.draft.password, self.secrets.lock) {
-            (Some(wanted), Lock::Code | Lock::Open) => given.is_some_and(|given| {
-                let (wanted, given): ([u8; 32], [u8; 32]) = (
-                    digest(&[wanted.expose().as_bytes()]),
-                    digest(&[given.expose().as_bytes()]),
-                );
-                wanted.ct_eq(&given).into()
-            }),
-            _ => true,
-        }
+    /// Whether the password is right, where there is one.
+    fn knows(&self, caller: &Caller) -> bool {
+        let Some(wanted) = &self.draft.password else {
+            return true;
+        };
+        let is_it = |given: &Password| -> bool {
+            let (wanted, given): ([u8; 32], [u8; 32]) = (
+                digest(&[wanted.expose().as_bytes()]),
+                digest(&[given.expose().as_bytes()]),
+            );
+            wanted.ct_eq(&given).into()
+        };
+        caller.proved_password || caller.password.as_ref().is_some_and(is_it)
     }
+}
+
+/// There is no address of this machine that the game's traffic could take from where the player is.
+fn no_way() -> ServiceError {
+    // A player is shown no more than 64 characters of it.
+    let message = "the host has no address for the game here: only link-local IPv6";
+    ServiceError::refused(ErrorCode::Unavailable, message)
 }
 
 /// What others know an owner by.

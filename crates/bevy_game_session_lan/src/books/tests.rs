@@ -22,9 +22,9 @@ fn draft(seats: u16) -> Draft {
 fn secrets() -> Secrets {
     Secrets {
         lock: Lock::Open,
-        key: None,
+        password_key: None,
         code: "ABCDEFGH".into(),
-        tag: Some([1; 8]),
+        code_keys: None,
     }
 }
 
@@ -33,6 +33,7 @@ fn caller(name: &str, from: u8) -> Caller {
         player: name.parse().unwrap(),
         build: "dev".parse().unwrap(),
         password: None,
+        proved_password: false,
         from: Some(Ipv4Addr::new(10, 0, 0, from).into()),
         came_by: Ipv4Addr::new(10, 0, 0, 1).into(),
     }
@@ -40,16 +41,22 @@ fn caller(name: &str, from: u8) -> Caller {
 
 fn books() -> Books {
     let mut books = Books::new(HostId([1; 16]), "owner".parse().unwrap());
-    books.expect_process();
-    let game = (Ipv4Addr::new(192, 168, 0, 1), 7000).into();
-    books.ready(Place { game, door: 24_772 }).unwrap();
+    let handle = books.expect_process();
+    books.ready(handle, place("192.168.0.1:7000")).unwrap();
     books
+}
+
+fn place(game: &str) -> Place {
+    Place {
+        game: game.parse().unwrap(),
+        door: 24_772,
+    }
 }
 
 /// With an active game session.
 fn hosting(seats: u16) -> (Books, u32) {
     let mut books = books();
-    let number = books
+    let (number, _) = books
         .place(0, &IdempotencyKey::random(), draft(seats), secrets())
         .unwrap();
     books.activate(&HostId([1; 16]).session(number)).unwrap();
@@ -75,6 +82,57 @@ fn a_ticket_leads_to_the_address_by_which_the_player_came() {
         (Ipv4Addr::new(192, 168, 0, 1), 7000).into(),
         "where the transport listens"
     );
+}
+
+#[test]
+fn no_ticket_leads_to_a_link_local_address_of_ipv6_or_back_to_the_player() {
+    let reached = |game: &str, came_by: &str| {
+        let reached = place(game).reached_by(came_by.parse().unwrap());
+        reached.map(|address| address.to_string())
+    };
+    for (game, came_by, address) in [
+        ("192.168.0.1:7000", "fe80::1", Some("192.168.0.1:7000")),
+        ("[fd00::1]:7000", "fe80::1", Some("[fd00::1]:7000")),
+        ("[2001:db8::1]:7000", "fd00::1", Some("[fd00::1]:7000")),
+        ("127.0.0.1:7000", "169.254.3.4", Some("169.254.3.4:7000")),
+        ("127.0.0.1:7000", "::1", Some("127.0.0.1:7000")),
+        // A machine that has no other address.
+        ("127.0.0.1:7000", "fe80::1", None),
+        ("127.0.0.1:7000", "fd00::1", None),
+    ] {
+        assert_eq!(reached(game, came_by).as_deref(), address, "{game} by {came_by}");
+    }
+    let mut books = Books::new(HostId([1; 16]), "owner".parse().unwrap());
+    let handle = books.expect_process();
+    books.ready(handle, place("127.0.0.1:7000")).unwrap();
+    let (number, _) = books.place(0, &IdempotencyKey::random(), draft(2), secrets()).unwrap();
+    books.activate(&HostId([1; 16]).session(number)).unwrap();
+    let stranded = Caller {
+        came_by: "fe80::1".parse().unwrap(),
+        ..caller("a", 2)
+    };
+    assert_eq!(code(books.seat(0, number, &stranded)), ErrorCode::Unavailable);
+    assert_eq!(books.description().unwrap().0.current_players, 0, "no seat is held");
+}
+
+#[test]
+fn a_host_that_leaves_takes_only_its_own_game_session_along() {
+    let mut books = Books::new(HostId([1; 16]), "owner".parse().unwrap());
+    let (first, second) = (books.expect_process(), books.expect_process());
+    books.ready(first, place("192.168.0.1:7000")).unwrap();
+    assert!(books.ready(second, place("192.168.0.1:7001")).is_err(), "one at a time");
+    let (number, _) = books.place(0, &IdempotencyKey::random(), draft(2), secrets()).unwrap();
+    books.leave(second);
+    assert_eq!(books.standing(number), Ok(Standing::Loading));
+    assert_eq!(books.next_event(second), None);
+    assert!(books.next_event(first).is_some());
+    let third = books.expect_process();
+    books.leave(first);
+    assert!(books.standing(number).is_err());
+    books.ready(third, place("192.168.0.1:7002")).unwrap();
+    books.leave(first);
+    assert!(books.must_be_ready(third, "hosting").is_ok());
+    assert!(books.must_be_ready(first, "hosting").is_err());
 }
 
 #[test]
@@ -123,10 +181,13 @@ fn one_neighbour_cannot_reserve_every_seat() {
 #[test]
 fn a_game_session_that_nobody_activates_fails() {
     let mut books = books();
-    let number = books.place(0, &IdempotencyKey::random(), draft(2), secrets()).unwrap();
-    assert!(matches!(books.next_event(), Some(HostEvent::GameSessionStarted(_))));
+    let (number, _) = books.place(0, &IdempotencyKey::random(), draft(2), secrets()).unwrap();
+    assert!(matches!(
+        books.events.pop_front(),
+        Some(HostEvent::GameSessionStarted(_))
+    ));
     books.advance(ACTIVATION_MS);
-    assert_eq!(books.next_event(), Some(HostEvent::GameSessionEndRequested));
+    assert_eq!(books.events.pop_front(), Some(HostEvent::GameSessionEndRequested));
     assert_eq!(code(books.standing(number)), ErrorCode::ActivationFailed);
     books.end_session().unwrap();
     assert_eq!(code(books.standing(number)), ErrorCode::ActivationFailed);
@@ -136,8 +197,9 @@ fn a_game_session_that_nobody_activates_fails() {
 fn the_same_click_is_the_same_game_session() {
     let mut books = books();
     let key = IdempotencyKey::random();
-    let number = books.place(0, &key, draft(2), secrets()).unwrap();
-    assert_eq!(books.place(0, &key, draft(2), secrets()), Ok(number));
+    let (number, is_new) = books.place(0, &key, draft(2), secrets()).unwrap();
+    assert!(is_new);
+    assert_eq!(books.place(0, &key, draft(2), secrets()), Ok((number, false)));
     assert_eq!(
         code(books.place(0, &key, draft(3), secrets())),
         ErrorCode::IdempotencyMismatch
@@ -156,14 +218,14 @@ fn a_past_game_session_is_over_and_a_future_one_is_not_there() {
 #[test]
 fn the_key_of_every_game_session_is_new_and_opens_its_tickets() {
     let (mut books, number) = hosting(2);
-    let HostEvent::GameSessionStarted(hosted) = books.next_event().unwrap() else {
+    let HostEvent::GameSessionStarted(hosted) = books.events.pop_front().unwrap() else {
         panic!()
     };
     let first = GameSessionData::parse(hosted.session_data.expose()).unwrap().key;
     assert!(books.seat(0, number, &caller("a", 2)).is_ok());
     books.end_session().unwrap();
     books.place(0, &IdempotencyKey::random(), draft(2), secrets()).unwrap();
-    let HostEvent::GameSessionStarted(hosted) = books.next_event().unwrap() else {
+    let HostEvent::GameSessionStarted(hosted) = books.events.pop_front().unwrap() else {
         panic!()
     };
     let second = GameSessionData::parse(hosted.session_data.expose()).unwrap().key;

@@ -7,13 +7,18 @@ pub(crate) const BYTES: usize = 4 + 1 + 1 + 8 + 16 + 4;
 const MAGIC: [u8; 4] = *b"BGSD";
 const VERSION: u8 = 1;
 
-/// Which Noise pattern is used.
+/// No game session has this number.
+pub(crate) const ANY: u32 = 0;
+
+/// Which key is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pattern {
     /// Without a key.
     Open = 0,
-    /// With the key of the join code or the password.
-    Keyed = 1,
+    /// With the key of the password.
+    Password = 1,
+    /// With the key of the join code.
+    Code = 2,
 }
 
 /// The open bytes.
@@ -22,6 +27,7 @@ pub(crate) struct Head {
     pub(crate) pattern: Pattern,
     pub(crate) game: GameMark,
     pub(crate) host: HostId,
+    /// Which of its game sessions; [`ANY`] with a code means the one that the code opens.
     pub(crate) number: u32,
 }
 
@@ -45,7 +51,8 @@ impl Head {
         let (host, number) = rest.split_first_chunk::<16>()?;
         let pattern = match head.split_first_chunk::<4>()? {
             (&MAGIC, [VERSION, 0]) => Pattern::Open,
-            (&MAGIC, [VERSION, 1]) => Pattern::Keyed,
+            (&MAGIC, [VERSION, 1]) => Pattern::Password,
+            (&MAGIC, [VERSION, 2]) => Pattern::Code,
             _ => return None,
         };
         let head = Self {

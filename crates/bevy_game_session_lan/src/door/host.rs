@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::frames;
-use super::head::{Head, Pattern};
+use super::head::{ANY, Head, Pattern};
 use super::noise::{self, Channel};
 use super::words::{Answer, Ask, Refusal, to_json};
-use crate::books::{Caller, Given, refused};
+use crate::books::{Caller, Doorplate, Given, refused};
 use crate::limit::network_of;
 use crate::secret::Lock;
 use crate::shared::Shared;
@@ -104,7 +104,7 @@ async fn receive(mut stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) 
     let came_by = stream.local_addr()?.ip().to_canonical();
     let first = frames::read(&mut stream).await?;
     let (open, head, noise) = Head::split(&first).ok_or(io::ErrorKind::InvalidData)?;
-    let key = match key_for(head, from.ip(), shared) {
+    let (key, number) = match key_for(head, from.ip(), shared) {
         Ok(key) => key,
         Err(error) => return refuse(&mut stream, error).await,
     };
@@ -122,7 +122,7 @@ async fn receive(mut stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) 
         .open(&frames::read(&mut stream).await?)
         .map_err(|_| io::ErrorKind::InvalidData)?;
     let visitor = Visitor {
-        number: head.number,
+        number,
         from,
         came_by,
         pattern: head.pattern,
@@ -137,24 +137,27 @@ async fn receive(mut stream: TcpStream, from: SocketAddr, shared: &Arc<Shared>) 
     .await
 }
 
-/// The key of the door that the visitor means.
-fn key_for(head: Head, from: IpAddr, shared: &Shared) -> Result<Option<SessionKey>, ServiceError> {
+/// The key of the door that the visitor means, and the number of the game session behind it.
+fn key_for(head: Head, from: IpAddr, shared: &Shared) -> Result<(Option<SessionKey>, u32), ServiceError> {
     if head.game != shared.game || head.host != shared.host {
         return Err(refused(ErrorCode::NotFound));
     }
-    let plate = shared.with_books(|books, _| books.doorplate(head.number))?;
-    match (plate.lock, head.pattern) {
-        (Lock::Open, Pattern::Open) => Ok(None),
-        (Lock::Open, Pattern::Keyed) | (_, Pattern::Open) => Err(refused(ErrorCode::WrongPassword)),
-        (_, Pattern::Keyed) => {
-            let may = shared.tries().may_try(from, shared.clock.now());
-            may.map_err(|wait| {
-                shared.count(|counters| counters.door_slowed += 1);
-                slowed(wait)
-            })?;
-            Ok(plate.key)
-        }
-    }
+    let by_code_alone = head.pattern == Pattern::Code && head.number == ANY;
+    let number = (!by_code_alone).then_some(head.number);
+    let Doorplate { number, secrets } = shared.with_books(|books, _| books.doorplate(number))?;
+    let key = match head.pattern {
+        Pattern::Open if secrets.lock == Lock::Open => return Ok((None, number)),
+        Pattern::Open => None,
+        Pattern::Password => secrets.password_key,
+        Pattern::Code => secrets.code_keys.map(|keys| keys.key),
+    };
+    let key = key.ok_or_else(|| refused(ErrorCode::WrongPassword))?;
+    let may = shared.tries().may_try(from, shared.clock.now());
+    may.map_err(|wait| {
+        shared.count(|counters| counters.door_slowed += 1);
+        slowed(wait)
+    })?;
+    Ok((Some(key), number))
 }
 
 fn slowed(wait: Duration) -> ServiceError {
@@ -196,6 +199,7 @@ async fn answer(
                 player: player.player_id(),
                 build,
                 password,
+                proved_password: visitor.pattern == Pattern::Password,
                 from: Some(network_of(visitor.from.ip())),
                 came_by: visitor.came_by,
             };
@@ -225,7 +229,7 @@ async fn answer(
     let wrong_password = matches!(&answer, Answer::Refused(refusal) if refusal.code == ErrorCode::WrongPassword);
     if wrong_password {
         shared.count(|counters| counters.door_wrong_key += 1);
-    } else if visitor.pattern == Pattern::Keyed {
+    } else if visitor.pattern != Pattern::Open {
         shared.tries().was_right(visitor.from.ip());
     }
     // Undone unless the visitor confirms.

@@ -4,14 +4,15 @@
 //!
 //! | who | what |
 //! |---|---|
-//! | client | 34 bytes in the open ([`head`]): which game session is meant, and whether a key is used; then Noise's first message |
+//! | client | 34 bytes in the open ([`head`]): which game session is meant, and which key is used; then Noise's first message |
 //! | host | `0` and Noise's second message, or `1` and a refusal in the open |
 //! | client | the question, encrypted |
 //! | host | the answer, encrypted |
 //! | client | an empty encrypted message: the answer came. Without it a new seat is given up again |
 //!
-//! Noise is `NN` for an open game session and `NNpsk0` for a locked one, over X25519, ChaCha20-Poly1305 and BLAKE2s, with
-//! the open bytes as its prologue.
+//! Noise is `NN` where nothing is known of a game session, `NNpsk0` with the key of its password or of its join code, over
+//! X25519, ChaCha20-Poly1305 and BLAKE2s, with the open bytes as its prologue. Every door knows the code's key, an open one
+//! too: who was told a code comes in by it or not at all, whatever anybody says of the door.
 
 pub(crate) mod frames;
 pub(crate) mod head;

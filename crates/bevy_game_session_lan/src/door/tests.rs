@@ -82,8 +82,8 @@ fn the_words_of_the_door_have_a_fixed_form() {
 
 proptest! {
     #[test]
-    fn the_open_bytes_are_read_as_they_were_written(game: [u8; 8], host: [u8; 16], number: u32, keyed: bool, rest: Vec<u8>) {
-        let pattern = if keyed { Pattern::Keyed } else { Pattern::Open };
+    fn the_open_bytes_are_read_as_they_were_written(game: [u8; 8], host: [u8; 16], number: u32, key in 0..3_usize, rest: Vec<u8>) {
+        let pattern = [Pattern::Open, Pattern::Password, Pattern::Code][key];
         let head = Head { pattern, game: GameMark(game), host: HostId(host), number };
         let mut message = head.encode().to_vec();
         message.extend(&rest);

@@ -9,6 +9,9 @@ use crate::clean::clean;
 use crate::id::HostId;
 use crate::secret::Lock;
 
+/// The number of a game session of which nothing is known but that its host speaks another version. No other has it.
+pub(crate) const OF_ANOTHER_VERSION: u32 = 0;
+
 /// A game session as its host describes it, in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Description {
@@ -45,26 +48,37 @@ impl Description {
     /// Reads what a stranger sent; `None` when it is malformed or out of bounds. Its texts come out cleaned.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut read: Self = serde_json::from_slice(bytes).ok()?;
-        let properties_fit = read.properties.len() <= MAX_PROPERTIES
-            && read
-                .properties
-                .iter()
-                .all(|(key, value)| (1..=32).contains(&key.len()) && value.len() <= 96 * 4);
-        let fits = (1..=MAX_PLAYERS).contains(&read.max_players)
+        let fits = read.number != OF_ANOTHER_VERSION
+            && (1..=MAX_PLAYERS).contains(&read.max_players)
             && read.current_players <= MAX_PLAYERS
             && read.door != 0
             && read.owner.len() <= 64
-            && properties_fit;
+            && properties_fit(&read.properties);
         if !fits {
             return None;
         }
         read.name = clean(&read.name);
         read.owner = clean(&read.owner);
-        read.properties = std::mem::take(&mut read.properties)
-            .into_iter()
-            .map(|(key, value)| (key, value.chars().filter(|c| !c.is_control()).collect()))
-            .collect();
+        read.properties = clean_properties(std::mem::take(&mut read.properties));
         Some(read)
+    }
+
+    /// What is listed of a host that speaks another version: nobody can join it.
+    pub(crate) fn of_another_version() -> Self {
+        Self {
+            number: OF_ANOTHER_VERSION,
+            name: "Another version of the game".into(),
+            build: "another-version".parse().expect("letters and a dash are a build id"),
+            max_players: 1,
+            current_players: 1,
+            policy: PlayerSessionPolicy::DenyAll,
+            privacy: Privacy::Listed,
+            properties: GameProperties::new(),
+            owner: "?".into(),
+            lock: Lock::Open,
+            password: false,
+            door: 1,
+        }
     }
 
     /// The same for players.
@@ -82,4 +96,30 @@ impl Description {
             ping_beacon: None,
         }
     }
+}
+
+/// A game session as a host described it with a seat, with the bounds and the cleaning of a [`Description`].
+pub(crate) fn cleaned(session: GameSession) -> Option<GameSession> {
+    let fits = (1..=MAX_PLAYERS).contains(&session.max_players)
+        && session.current_players <= MAX_PLAYERS
+        && properties_fit(&session.properties);
+    fits.then(|| GameSession {
+        name: clean(&session.name),
+        owner: session.owner.as_deref().map(clean),
+        properties: clean_properties(session.properties),
+        ping_beacon: None,
+        ..session
+    })
+}
+
+fn properties_fit(properties: &GameProperties) -> bool {
+    properties.len() <= MAX_PROPERTIES
+        && properties
+            .iter()
+            .all(|(key, value)| (1..=32).contains(&key.len()) && value.len() <= 96 * 4)
+}
+
+fn clean_properties(properties: GameProperties) -> GameProperties {
+    let cleaned = |(key, value): (String, String)| (key, value.chars().filter(|c| !c.is_control()).collect());
+    properties.into_iter().map(cleaned).collect()
 }

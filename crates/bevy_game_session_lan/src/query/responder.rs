@@ -1,13 +1,14 @@
 //! The answering side of discovery: what a host does with a datagram.
 //!
 //! Rules: a query of the wrong size or layout, of another game, or of a source that asks too often gets no answer. Listed
-//! game sessions answer everybody, private ones only who names the host or the code. No answer is larger than its query.
+//! game sessions answer everybody, private ones only who names the host or the code. Who speaks another version hears that
+//! there is a listed game session, and nothing of it. No answer is larger than its query.
 //! For some seconds after the end of its game session a host says that it is gone.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::wire::{Query, Reply, Wanted};
+use super::wire::{Query, Reply, Wanted, query_of_another_version};
 use crate::counters::LanCounters;
 use crate::id::{GameMark, HostId};
 use crate::limit::{Limits, Rate};
@@ -65,11 +66,13 @@ impl Responder {
 
     /// The answer to a datagram, if it gets one.
     pub(crate) fn handle_datagram(&mut self, from: IpAddr, datagram: &[u8], now: Duration) -> Option<Vec<u8>> {
-        let Some(query) = Query::decode(datagram) else {
+        let query = Query::decode(datagram);
+        let other = query_of_another_version(datagram);
+        let Some(game) = query.map(|query| query.game).or(other.map(|(game, _)| game)) else {
             self.counters.datagrams_malformed += 1;
             return None;
         };
-        if query.game != self.game {
+        if game != self.game {
             self.counters.queries_of_other_games += 1;
             return None;
         }
@@ -77,9 +80,26 @@ impl Responder {
             self.counters.queries_throttled += 1;
             return None;
         }
-        let reply = self.answer(query, now)?.encode();
+        let reply = match (query, other) {
+            (Some(query), _) => self.answer(query, now)?,
+            (None, other) => self.sign_of_life(other?.1)?,
+        };
+        let reply = reply.encode();
         self.counters.queries_answered += 1;
         (reply.len() <= datagram.len()).then_some(reply)
+    }
+
+    /// For who speaks another version: of it only what is the same in all versions is read.
+    fn sign_of_life(&self, nonce: [u8; 8]) -> Option<Reply> {
+        let shown = self.shown.as_ref().filter(|shown| shown.listed)?;
+        Some(Reply {
+            nonce,
+            host: self.host,
+            revision: shown.revision,
+            part: 0,
+            parts: 0,
+            body: Vec::new(),
+        })
     }
 
     fn answer(&self, query: Query, now: Duration) -> Option<Reply> {

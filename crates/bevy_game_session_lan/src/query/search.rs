@@ -1,19 +1,22 @@
 //! The asking side of discovery: when a client asks, and what it believes of the answers.
 //!
 //! Rules: a search asks often in its first second and then once in a while, so that no lost packet matters for long. Every
-//! query has a nonce of its own; what does not give one back, or comes from another address than the one that was asked,
-//! is dropped. An entry is known by its host's id, whatever its name and however many addresses it answers from; the first
+//! query has a nonce of its own; what does not give one back is dropped. Who gives back the nonce of a question to one
+//! address is heard as that address, whatever the datagram says: a machine with several may answer from another, and nothing
+//! is ever sent to an address that only an answer named so. An entry is known by its host's id, whatever its name and however many addresses it answers from; the first
 //! address that answered is the one that works, and only it can change the entry while it is heard. The list is capped, and
 //! so is what one address can put into it. Who is not heard for some seconds is forgotten.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use game_session_protocol::GameSession;
 
-use super::description::Description;
-use super::wire::{Query, Reply, Wanted};
+use super::description::{Description, OF_ANOTHER_VERSION};
+use super::entry::{Address, Entry};
+use super::wire::{Query, Reply, Wanted, reply_of_another_version};
+use crate::address::is_local;
 use crate::counters::LanCounters;
 use crate::id::{GameMark, HostId, random};
 use crate::limit::network_of;
@@ -28,21 +31,38 @@ pub(crate) const LINGER: Duration = Duration::from_secs(7);
 const FIRST_SECOND: Duration = Duration::from_secs(1);
 /// Who is not heard for so long is forgotten.
 const FORGET_AFTER: Duration = Duration::from_secs(7);
-/// An address that was not heard for so long no longer speaks alone for its host.
-const PRIMARY_FOR: Duration = Duration::from_secs(2);
 /// How long an answer to a query is believed.
 const NONCE_LIFE: Duration = Duration::from_secs(3);
 /// The most entries.
 pub(crate) const MOST_HOSTS: usize = 256;
 /// The most entries of one address: several games may be hosted on one machine, but not any number.
 const MOST_OF_ONE_ADDRESS: usize = 16;
-const MOST_ADDRESSES: usize = 4;
 const MOST_NONCES: usize = 4096;
 const MOST_WANTS: usize = 8;
 const MOST_CANDIDATES: usize = 64;
 /// How often an announced address is asked without an answer.
 const CANDIDATE_TRIES: u8 = 12;
 const MOST_PART_QUERIES: usize = 64;
+
+/// A datagram for who asked.
+enum Heard {
+    Reply(Reply),
+    OfAnotherVersion([u8; 8], HostId),
+}
+
+impl Heard {
+    fn decode(datagram: &[u8]) -> Option<Self> {
+        let other = || reply_of_another_version(datagram).map(|(nonce, host)| Self::OfAnotherVersion(nonce, host));
+        Reply::decode(datagram).map(Self::Reply).or_else(other)
+    }
+
+    fn nonce_and_host(&self) -> ([u8; 8], HostId) {
+        match self {
+            Self::Reply(reply) => (reply.nonce, reply.host),
+            Self::OfAnotherVersion(nonce, host) => (*nonce, *host),
+        }
+    }
+}
 
 /// Where a query goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,23 +87,6 @@ pub(crate) struct Found {
     pub(crate) heard: Duration,
     /// The join codes it answered to.
     pub(crate) tags: Vec<[u8; 8]>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    tags: Vec<[u8; 8]>,
-    addresses: Vec<Address>,
-    revision: u32,
-    parts: Vec<Option<Vec<u8>>>,
-    known: Option<(u64, Description)>,
-    heard: Duration,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Address {
-    at: SocketAddr,
-    heard: Duration,
-    round_trip: Duration,
 }
 
 #[derive(Debug)]
@@ -268,35 +271,41 @@ impl Search {
 
     /// Takes in a datagram; true when the list changed or was confirmed by it.
     pub(crate) fn handle_datagram(&mut self, from: SocketAddr, datagram: &[u8], now: Duration) -> bool {
-        let Some(reply) = Reply::decode(datagram) else {
+        let Some(heard) = Heard::decode(datagram) else {
             self.counters.datagrams_malformed += 1;
             return false;
         };
-        let asked = self.nonces.get(&reply.nonce).filter(|(at, to, wanted)| {
-            now <= *at + NONCE_LIFE
-                && (*to == To::Group || *to == To::Address(from))
-                && (!matches!(wanted, Wanted::Host(_)) || *wanted == Wanted::Host(reply.host))
+        let (nonce, host) = heard.nonce_and_host();
+        let asked = self.nonces.get(&nonce).filter(|(at, _, wanted)| {
+            now <= *at + NONCE_LIFE && (!matches!(wanted, Wanted::Host(_)) || *wanted == Wanted::Host(host))
         });
-        let Some(&(sent, _, wanted)) = asked else {
+        let Some(&(sent, to, wanted)) = asked else {
             self.counters.replies_unasked += 1;
             return false;
         };
+        let at = match to {
+            To::Group => from,
+            To::Address(asked) => asked,
+        };
         let address = Address {
-            at: from,
+            at,
             heard: now,
             round_trip: now.saturating_sub(sent),
         };
-        if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.at == from) {
+        if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.at == at) {
             candidate.unanswered = 0;
         }
+        let reply = match heard {
+            Heard::Reply(reply) => reply,
+            Heard::OfAnotherVersion(..) => return self.take_in_other_version(address, host),
+        };
         if reply.parts == 0 {
             let primary = self
                 .entries
                 .get(&reply.host)
-                .is_some_and(|entry| entry.addresses[0].at == from);
+                .is_some_and(|entry| entry.addresses[0].at == at);
             return primary && self.entries.remove(&reply.host).is_some();
         }
-        let host = reply.host;
         let changed = self.take_in(address, reply);
         if let (Wanted::Code(tag), Some(entry)) = (wanted, self.entries.get_mut(&host))
             && !entry.tags.contains(&tag)
@@ -307,30 +316,48 @@ impl Search {
         changed
     }
 
+    /// Whether a host is in the list or may come into it.
+    fn has_room(&mut self, host: HostId, address: Address) -> bool {
+        if self.entries.contains_key(&host) {
+            return true;
+        }
+        let here = network_of(address.at.ip());
+        let of_it = |entry: &&Entry| network_of(entry.addresses[0].at.ip()) == here;
+        let has_room =
+            self.entries.len() < MOST_HOSTS && self.entries.values().filter(of_it).count() < MOST_OF_ONE_ADDRESS;
+        self.counters.hosts_left_out += u64::from(!has_room);
+        has_room
+    }
+
+    /// A host that speaks another version is listed, so that its players are not looked for in vain.
+    fn take_in_other_version(&mut self, address: Address, host: HostId) -> bool {
+        if !self.has_room(host, address) {
+            return false;
+        }
+        let order = self.next_order;
+        let entry = self.entries.entry(host).or_insert_with(|| {
+            let mut entry = Entry::new(address.heard);
+            entry.known = Some((order, Description::of_another_version()));
+            entry
+        });
+        let known = entry.known.as_ref();
+        if known.is_none_or(|(_, known)| known.number != OF_ANOTHER_VERSION) || !entry.may_speak(address) {
+            return false;
+        }
+        entry.heard = address.heard;
+        self.next_order = self.next_order.max(order + 1);
+        true
+    }
+
     fn take_in(&mut self, address: Address, reply: Reply) -> bool {
         let (host, now) = (reply.host, address.heard);
-        if !self.entries.contains_key(&host) {
-            let here = network_of(address.at.ip());
-            let of_it = self
-                .entries
-                .values()
-                .filter(|entry| network_of(entry.addresses[0].at.ip()) == here)
-                .count();
-            if self.entries.len() >= MOST_HOSTS || of_it >= MOST_OF_ONE_ADDRESS {
-                self.counters.hosts_left_out += 1;
-                return false;
-            }
-        }
-        let entry = self.entries.entry(host).or_insert_with(|| Entry {
-            tags: Vec::new(),
-            addresses: Vec::new(),
-            revision: reply.revision,
-            parts: Vec::new(),
-            known: None,
-            heard: now,
-        });
-        if !entry.may_speak(address) {
+        if !self.has_room(host, address) {
             return false;
+        }
+        let entry = self.entries.entry(host).or_insert_with(|| Entry::new(now));
+        let addresses = entry.addresses.len();
+        if !entry.may_speak(address) {
+            return entry.addresses.len() > addresses;
         }
         entry.heard = now;
         if entry.revision != reply.revision || entry.parts.len() != usize::from(reply.parts) {
@@ -386,7 +413,7 @@ impl Search {
                     host: *host,
                     description: description.clone(),
                     game_session: description.game_session(*host),
-                    doors: entry.doors(description.door),
+                    doors: entry.doors(),
                     round_trip: entry.addresses.first()?.round_trip,
                     heard: entry.heard,
                     tags: entry.tags.clone(),
@@ -399,45 +426,6 @@ impl Search {
 
     fn forget(&mut self, now: Duration) {
         self.entries.retain(|_, entry| now <= entry.heard + FORGET_AFTER);
-    }
-}
-
-impl Entry {
-    /// Notes the address; whether what it says counts.
-    fn may_speak(&mut self, address: Address) -> bool {
-        if let Some(at) = self.addresses.iter().position(|known| known.at == address.at) {
-            let known = &mut self.addresses[at];
-            known.round_trip = if address.heard > known.heard + PRIMARY_FOR {
-                address.round_trip
-            } else {
-                known.round_trip.min(address.round_trip)
-            };
-            known.heard = address.heard;
-            if at > 0 && address.heard > self.addresses[0].heard + PRIMARY_FOR {
-                self.addresses.swap(0, at);
-                return true;
-            }
-            return at == 0;
-        }
-        if self.addresses.len() < MOST_ADDRESSES {
-            self.addresses.push(address);
-        }
-        self.addresses.len() == 1
-    }
-
-    /// Those that answer before those that fell silent, and of them IPv4 first: the game's own traffic prefers it.
-    fn doors(&self, port: u16) -> Vec<SocketAddr> {
-        let newest = self.addresses.iter().map(|address| address.heard).max();
-        let is_silent = |address: &Address| newest.is_some_and(|newest| newest > address.heard + PRIMARY_FOR);
-        let mut by_use = self.addresses.clone();
-        by_use.sort_by_key(|address| (is_silent(address), address.at.is_ipv6()));
-        by_use
-            .into_iter()
-            .map(|Address { at: mut door, .. }| {
-                door.set_port(port);
-                door
-            })
-            .collect()
     }
 }
 
@@ -460,12 +448,4 @@ fn missing_parts(host: HostId, entry: &Entry) -> impl Iterator<Item = Pending> +
             .into_iter()
             .map(move |part| Pending { to, wanted, part })
     })
-}
-
-/// Whether an address is of a local network: only such announcements are asked, so that a forged one hits nobody far away.
-fn is_local(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || ip.is_loopback(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_unique_local() || ip.is_loopback(),
-    }
 }

@@ -22,6 +22,9 @@
 //! | 30..34 | revision: a new one for every change of the description |
 //! | 34, 35 | which part this is, of how many; 0 of 0 says that there is no game session any more |
 //! | 36.. | that part of the description, at most [`PART_BYTES`] |
+//!
+//! In every version the size of a query, its bytes 0..22, and the bytes 0..30 of a reply are as here: so that hosts and
+//! players of different versions see that the other one is there, and no more.
 
 use crate::id::{GameMark, HostId};
 
@@ -84,7 +87,16 @@ impl Reader<'_> {
     }
 
     fn head(&mut self, kind: u8) -> Option<()> {
-        (self.take()? == MAGIC && self.byte()? == VERSION && self.byte()? == kind).then_some(())
+        (self.version(kind)? == VERSION).then_some(())
+    }
+
+    fn other_head(&mut self, kind: u8) -> Option<()> {
+        (self.version(kind)? != VERSION).then_some(())
+    }
+
+    fn version(&mut self, kind: u8) -> Option<u8> {
+        let (magic, version) = (self.take::<4>()?, self.byte()?);
+        (magic == MAGIC && self.byte()? == kind).then_some(version)
     }
 }
 
@@ -130,6 +142,26 @@ impl Query {
             },
         })
     }
+}
+
+/// The game and the nonce of a query in another version.
+pub(crate) fn query_of_another_version(bytes: &[u8]) -> Option<(GameMark, [u8; 8])> {
+    if bytes.len() != QUERY_BYTES {
+        return None;
+    }
+    let mut reader = Reader(bytes);
+    reader.other_head(QUERY)?;
+    Some((GameMark(reader.take()?), reader.take()?))
+}
+
+/// The nonce and the host of a reply in another version.
+pub(crate) fn reply_of_another_version(bytes: &[u8]) -> Option<([u8; 8], HostId)> {
+    if bytes.len() > QUERY_BYTES {
+        return None;
+    }
+    let mut reader = Reader(bytes);
+    reader.other_head(REPLY)?;
+    Some((reader.take()?, HostId(reader.take()?)))
 }
 
 impl Reply {
@@ -207,6 +239,8 @@ mod tests {
             headed.extend([VERSION, kind]);
             headed.extend(bytes);
             let _ = (Query::decode(&headed), Reply::decode(&headed));
+            headed[4] = VERSION + 1;
+            let _ = (query_of_another_version(&headed), reply_of_another_version(&headed));
         }
     }
 }

@@ -122,6 +122,42 @@ async fn a_code_and_a_password_are_both_needed_where_both_are_set() {
 }
 
 #[tokio::test]
+async fn a_code_leads_past_the_password_to_who_asks_for_it_inside() {
+    let network = Network::new();
+    let (host, guest) = (network.host(LanDoor::Open).await, network.player());
+    let request = CreateGameSession {
+        password: Some(Password::new("sesame")),
+        ..named("cave", 4)
+    };
+    let own = host.start(request).await;
+    let code = host.code(&own).await;
+    // The code's slow hash is made after the start.
+    within(async { while code_of(by_code(&guest, &code, None).await) != ErrorCode::WrongPassword {} }).await;
+    let seat = by_code(&guest, &code, Some("sesame")).await.unwrap();
+    let back = with_password(&guest, &seat.game_session.id, "sesame").await.unwrap();
+    assert_eq!(back.player_session_id, seat.player_session_id);
+}
+
+#[tokio::test]
+async fn a_click_that_is_repeated_keeps_the_code() {
+    let network = Network::new();
+    let (host, guest) = (network.host(LanDoor::Open).await, network.player());
+    let click = named("friends", 4);
+    let own = host.start(click.clone()).await;
+    let code = host.code(&own).await;
+    within(async { while by_code(&guest, &code, None).await.is_err() {} }).await;
+    for _ in 0..3 {
+        let again = within(host.lan.service().create(click.clone(), Progress::ignored())).await;
+        assert_eq!(again.unwrap().game_session.id, own.game_session.id);
+    }
+    // Each of these makes as slow a hash as the host would.
+    for _ in 0..8 {
+        by_code(&guest, &code, None).await.unwrap();
+    }
+    assert_eq!(host.code(&own).await, code);
+}
+
+#[tokio::test]
 async fn a_full_session_and_another_build_are_refused_at_the_door() {
     let network = Network::new();
     let (host, guest) = (network.host(LanDoor::Open).await, network.player());

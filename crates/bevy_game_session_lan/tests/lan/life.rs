@@ -1,5 +1,10 @@
 //! The life of game sessions on a LAN.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake};
+use std::time::Duration;
+
 use bevy_game_session_lan::LanDoor;
 use game_session_protocol::*;
 
@@ -83,6 +88,63 @@ async fn a_start_waits_for_the_server_plugin_to_be_ready() {
     let host = Hosting::of(lan).await;
     host.activate().await;
     assert_eq!(within(seat).await.unwrap().game_session.name, "early");
+}
+
+#[tokio::test]
+async fn a_host_handle_that_goes_touches_no_other() {
+    let network = Network::new();
+    let host = network.host(LanDoor::Open).await;
+    let own = host.start(named("running", 2)).await;
+    drop(host.lan.host());
+    let found = find(&network.player(), 1).await.remove(0);
+    assert_eq!(found.id, own.game_session.id, "it runs on");
+
+    let Hosting { lan, host: old, port } = host;
+    let new = lan.host();
+    drop(old);
+    let process = ReadyProcess {
+        port,
+        log_paths: vec![],
+    };
+    within(new.ready(process)).await.unwrap();
+    let host = Hosting { lan, host: new, port };
+    host.start(named("the next", 2)).await;
+}
+
+/// Whether an answer that nobody takes has come.
+#[derive(Default)]
+struct Came(AtomicBool);
+
+impl Wake for Came {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+#[tokio::test]
+async fn a_seat_that_came_when_nobody_waited_any_more_is_given_back() {
+    let network = Network::new();
+    let (host, guest) = (network.host(LanDoor::Open).await, network.player());
+    host.start(named("duel", 2)).await;
+    let found = find(&guest, 1).await.remove(0);
+    let request = JoinGameSession::new(found.id.clone(), build());
+    let mut joining = guest.service().join(request, Progress::ignored());
+    let came = Arc::new(Came::default());
+    assert!(
+        joining
+            .as_mut()
+            .poll(&mut Context::from_waker(&came.clone().into()))
+            .is_pending()
+    );
+    within(async {
+        while !came.0.load(Ordering::Acquire) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert_eq!(code_of(join(&network.player(), &found).await), ErrorCode::SessionFull);
+    drop(joining);
+    within(async { while join(&network.player(), &found).await.is_err() {} }).await;
 }
 
 #[tokio::test]

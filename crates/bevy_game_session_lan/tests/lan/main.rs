@@ -5,6 +5,8 @@ mod common;
 mod families;
 mod hostile;
 mod joining;
+mod liar;
+mod lies;
 mod life;
 mod search;
 mod ticket;

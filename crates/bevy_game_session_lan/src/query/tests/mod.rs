@@ -1,4 +1,4 @@
-//! Whole networks of searches and hosts in virtual time, and neighbours that lie.
+//! Whole networks of searches and hosts in virtual time, and neighbours that flood.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BinaryHeap;
@@ -16,6 +16,8 @@ use crate::bad_network::Fate;
 use crate::config::BadNetwork;
 use crate::id::{GameMark, HostId};
 use crate::secret::Lock;
+
+mod neighbours;
 
 const GAME: GameMark = GameMark([7; 8]);
 
@@ -206,165 +208,6 @@ fn reply(nonce: [u8; 8], host: u32, name: &str) -> Reply {
 }
 
 const SOON: Duration = Duration::from_millis(5);
-
-#[test]
-fn lan_a_wrong_nonce_is_dropped_and_counted() {
-    let (mut search, query) = asked();
-    let mut wrong = query.nonce;
-    wrong[0] ^= 1;
-    assert!(!search.handle_datagram(address(1), &reply(wrong, 1, "forged").encode(), SOON));
-    assert!(search.found(SOON).is_empty());
-    assert_eq!(search.counters.replies_unasked, 1);
-    assert!(search.handle_datagram(address(1), &reply(query.nonce, 1, "true").encode(), SOON));
-}
-
-#[test]
-fn lan_a_replayed_reply_is_dropped_and_counted() {
-    let (mut search, query) = asked();
-    let late = Duration::from_secs(4);
-    assert!(!search.handle_datagram(address(1), &reply(query.nonce, 1, "replayed").encode(), late));
-    assert_eq!(search.counters.replies_unasked, 1);
-}
-
-#[test]
-fn lan_a_spoofed_source_cannot_answer_for_an_address_that_was_asked() {
-    let mut search = Search::new(GAME, vec![address(1)], false);
-    search.begin(Wanted::Any, Duration::ZERO);
-    let (to, query) = search.poll_transmit(Duration::ZERO).unwrap();
-    assert_eq!(to, To::Address(address(1)));
-    let nonce = Query::decode(&query).unwrap().nonce;
-    assert!(!search.handle_datagram(address(2), &reply(nonce, 1, "spoofed").encode(), SOON));
-    assert_eq!(search.counters.replies_unasked, 1);
-}
-
-#[test]
-fn lan_a_second_address_cannot_change_what_the_first_said() {
-    let (mut search, query) = asked();
-    search.handle_datagram(address(1), &reply(query.nonce, 1, "true").encode(), SOON);
-    let mut forged = reply(query.nonce, 1, "forged");
-    forged.revision = 2;
-    assert!(!search.handle_datagram(address(2), &forged.encode(), SOON));
-    let gone = Reply {
-        part: 0,
-        parts: 0,
-        body: Vec::new(),
-        ..forged
-    };
-    assert!(!search.handle_datagram(address(2), &gone.encode(), SOON));
-    let found = search.found(SOON).remove(0);
-    assert_eq!(found.game_session.name, "true");
-    assert_eq!(
-        found.doors,
-        [address(1), address(2)],
-        "the first that answered is the first to be tried"
-    );
-}
-
-#[test]
-fn lan_a_host_of_both_families_is_one_entry_and_the_address_that_still_answers_is_tried_first() {
-    let v4 = address(1);
-    let v6: SocketAddr = "[fd00::1]:24772".parse().unwrap();
-    let mut search = Search::new(GAME, vec![v6, v4], false);
-    let mut now = Duration::ZERO;
-    let mut rounds = |search: &mut Search, until: Duration, answering: &[SocketAddr]| {
-        while now < until {
-            search.begin(Wanted::Any, now);
-            while let Some((To::Address(to), query)) = search.poll_transmit(now) {
-                if answering.contains(&to) {
-                    let nonce = Query::decode(&query).unwrap().nonce;
-                    search.handle_datagram(to, &reply(nonce, 1, "both").encode(), now);
-                }
-            }
-            now += Duration::from_millis(500);
-        }
-        let found = search.found(now);
-        assert_eq!(found.len(), 1, "{found:?}");
-        found[0].doors.clone()
-    };
-    let doors = rounds(&mut search, Duration::from_secs(1), &[v6, v4]);
-    assert_eq!(doors, [v4, v6], "the game's traffic prefers IPv4");
-    let doors = rounds(&mut search, Duration::from_secs(5), &[v6]);
-    assert_eq!(doors, [v6, v4], "IPv4 fell silent");
-    let doors = rounds(&mut search, Duration::from_secs(9), &[v4]);
-    assert_eq!(doors, [v4, v6], "IPv6 fell silent, IPv4 is back");
-}
-
-#[test]
-fn lan_ten_thousand_fake_hosts_are_capped_and_do_not_push_out_the_true_one() {
-    let (mut search, query) = asked();
-    search.handle_datagram(address(1), &reply(query.nonce, u32::MAX, "true").encode(), SOON);
-    for fake in 0..10_000_u32 {
-        let from = (Ipv4Addr::from(0x0a01_0000 + fake), 1).into();
-        search.handle_datagram(from, &reply(query.nonce, fake, "fake").encode(), SOON);
-    }
-    let found = search.found(SOON);
-    assert_eq!(found.len(), MOST_HOSTS);
-    assert_eq!(found[0].game_session.name, "true");
-    assert_eq!(search.counters.hosts_left_out, 10_001 - MOST_HOSTS as u64);
-}
-
-#[test]
-fn lan_ten_thousand_fake_hosts_of_one_address_leave_room_for_others() {
-    let (mut search, query) = asked();
-    for fake in 0..10_000_u32 {
-        search.handle_datagram(address(2), &reply(query.nonce, fake, "fake").encode(), SOON);
-    }
-    search.handle_datagram(address(1), &reply(query.nonce, u32::MAX, "true").encode(), SOON);
-    let found = search.found(SOON);
-    assert_eq!(
-        (found.len(), found.last().unwrap().game_session.name.as_str()),
-        (17, "true")
-    );
-}
-
-#[test]
-fn lan_names_are_sanitised() {
-    let (mut search, query) = asked();
-    let name = "\u{1b}[31mred\u{202e}\n".repeat(20);
-    search.handle_datagram(address(1), &reply(query.nonce, 1, &name).encode(), SOON);
-    let found = search.found(SOON).remove(0).game_session.name;
-    assert!(
-        found.chars().count() <= 64 && !found.contains(['\u{1b}', '\u{202e}', '\n']),
-        "{found:?}"
-    );
-}
-
-#[test]
-fn lan_garbage_is_dropped_silently_and_counted() {
-    let (mut search, query) = asked();
-    let mut host = host(1, &description("game", 0));
-    let mut long = query.encode();
-    long.push(0);
-    for garbage in [&b""[..], b"BGSL", &[0xff; QUERY_BYTES], &long] {
-        assert_eq!(host.handle_datagram(address(9).ip(), garbage, SOON), None);
-        assert!(!search.handle_datagram(address(9), garbage, SOON));
-    }
-    assert_eq!(
-        (host.counters.datagrams_malformed, search.counters.datagrams_malformed),
-        (4, 4)
-    );
-    let mut out_of_bounds = description("game", 0);
-    out_of_bounds.max_players = 60_000;
-    let mut lie = reply(query.nonce, 1, "x");
-    lie.body = out_of_bounds.parts().remove(0);
-    assert!(!search.handle_datagram(address(9), &lie.encode(), SOON));
-    assert!(search.found(SOON).is_empty());
-}
-
-#[test]
-fn lan_another_version_of_the_protocol_is_dropped_and_counted() {
-    let (mut search, query) = asked();
-    let mut host = host(1, &description("game", 0));
-    let (mut asked, mut answered) = (query.encode(), reply(query.nonce, 1, "newer").encode());
-    (asked[4], answered[4]) = (2, 2);
-    assert_eq!(host.handle_datagram(address(9).ip(), &asked, SOON), None);
-    assert!(!search.handle_datagram(address(1), &answered, SOON));
-    assert!(search.found(SOON).is_empty());
-    assert_eq!(
-        (host.counters.datagrams_malformed, search.counters.datagrams_malformed),
-        (1, 1)
-    );
-}
 
 #[test]
 fn lan_a_flood_of_queries_is_answered_no_further_than_its_share() {
