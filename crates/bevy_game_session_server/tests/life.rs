@@ -229,7 +229,7 @@ fn nobody_came_ends_the_game_session_after_a_minute() {
 }
 
 #[test]
-fn an_empty_game_session_ends_by_policy_only() {
+fn an_emptied_game_session_ends_after_the_time_of_its_policy() {
     let policies = ServerPolicies::default().end_when_empty(Duration::from_secs(5));
     for (policies, ends) in [(policies, true), (ServerPolicies::default(), false)] {
         let (mut server, seat) = server_with(policies).with_session(2);
