@@ -101,7 +101,7 @@ fn a_shutdown_with_time_left_closes_and_lets_the_players_finish_when_the_game_wa
         (server, player)
     };
     let play_on = || {
-        let (server, player) = shut_down(Some(Duration::from_secs(120)));
+        let (server, player) = shut_down(Some(Duration::from_mins(2)));
         assert_eq!(server.state(), ServerSessionState::Active);
         assert_eq!(
             server.session().policy,

@@ -118,26 +118,9 @@ impl Life {
             input => input,
         };
         match (self.phase, input) {
-            (Phase::Offline, Input::Port(port)) => {
-                if self
-                    .refused
-                    .is_none_or(|(refused, again_at)| port != refused || now >= again_at)
-                {
-                    self.phase = Phase::Connecting;
-                    self.put(Output::Ask(Question::Ready(port), now + START_TIME));
-                }
-            }
+            (Phase::Offline, Input::Port(port)) => self.offer(now, port),
             (Phase::Connecting, Input::Done(Question::Ready(_), Ok(()))) => self.phase = Phase::Ready,
-            (Phase::Connecting, Input::Done(Question::Ready(port), Err(error))) => {
-                self.fail(error);
-                match self.lifetime {
-                    HostLifetime::OneSession => self.vanish(),
-                    HostLifetime::ManySessions => {
-                        self.refused = Some((port, now + OFFER_PAUSE));
-                        self.phase = Phase::Offline;
-                    }
-                }
-            }
+            (Phase::Connecting, Input::Done(Question::Ready(port), Err(error))) => self.not_taken(now, port, error),
             (_, Input::Event(HostEvent::GameSessionStarted(session))) if self.hosted.contains(&session.id) => {
                 self.ignore("a game session that was hosted here before");
             }
@@ -257,6 +240,26 @@ impl Life {
             Input::Tick(tick) => self.apply_policies(now, tick),
             Input::Event(_) => self.ignore("an event that fits no game session here"),
             Input::Done(..) | Input::Port(_) => {}
+        }
+    }
+
+    fn offer(&mut self, now: Duration, port: u16) {
+        let may_be_taken = |(refused, again_at)| port != refused || now >= again_at;
+        if self.refused.is_none_or(may_be_taken) {
+            self.phase = Phase::Connecting;
+            self.put(Output::Ask(Question::Ready(port), now + START_TIME));
+        }
+    }
+
+    /// A dedicated process has nothing left to do then; one of many sessions is offered again.
+    fn not_taken(&mut self, now: Duration, port: u16, error: SessionServerError) {
+        self.fail(error);
+        match self.lifetime {
+            HostLifetime::OneSession => self.vanish(),
+            HostLifetime::ManySessions => {
+                self.refused = Some((port, now + OFFER_PAUSE));
+                self.phase = Phase::Offline;
+            }
         }
     }
 
