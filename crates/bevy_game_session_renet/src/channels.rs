@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
-use bevy_renet::renet::{ChannelConfig, ConnectionConfig};
+#[cfg(any(feature = "client", feature = "server"))]
+use bevy_renet::renet::ChannelConfig;
+use bevy_renet::renet::ConnectionConfig;
 
 #[cfg(any(feature = "client", feature = "server"))]
 use crate::untrusted::ChannelMemory;

@@ -128,7 +128,7 @@ fn a_client_killed_during_the_handshake() {
         let (mut stage, relay) = stage();
         let client = stage.host_without_travel();
         call_over_a_line_that_breaks(&mut stage, client, &relay, datagrams, |mut sessions| {
-            sessions.travel("game")
+            sessions.travel("game");
         });
         kill_client(&mut stage, &relay);
         stage.orchestrator.advance(Duration::from_mins(1));
