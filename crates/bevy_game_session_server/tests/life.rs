@@ -146,7 +146,9 @@ fn of_closing_and_opening_the_later_one_counts_even_when_the_earlier_one_is_repe
     server.orchestrator.refuse_next_policy(unavailable());
     server.command(|commands| commands.close_session());
     server.frame();
+    // before the first one is asked again
     server.command(|commands| commands.open_session());
+    server.frame();
     server.frames_for(Duration::from_secs(2));
     assert_eq!(server.session().policy, PlayerSessionPolicy::AcceptAll);
 }
