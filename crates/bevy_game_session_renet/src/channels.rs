@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
+#[cfg(any(feature = "client", feature = "server"))]
+use bevy_renet::renet::ChannelConfig;
 use bevy_renet::renet::ConnectionConfig;
+
+#[cfg(any(feature = "client", feature = "server"))]
+use crate::untrusted::ChannelMemory;
 
 /// Makes the channels at the time of travel or hosting.
 #[derive(Resource, Clone)]
@@ -32,6 +37,13 @@ impl Channels {
             }
         })
     }
+}
+
+/// How much each channel that a peer sends on may hold here.
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) fn memory_of(channels: &[ChannelConfig]) -> ChannelMemory {
+    let memory = |channel: &ChannelConfig| (channel.channel_id, channel.max_memory_usage_bytes);
+    Arc::new(channels.iter().map(memory).collect())
 }
 
 /// The channels as they are now.

@@ -130,6 +130,8 @@
 //! - 248 players at most; GameLift allows 200.
 //! - netcode logs each connection with its address at `info`, through the `log` crate as `netcode`, and undecodable
 //!   packets at `debug`. On a public server filter `netcode=warn`.
+//! - renet logs each message for which an unreliable channel has no memory at `warn`. Read every channel that there is, or
+//!   filter `renet=error`.
 
 mod channels;
 #[cfg(feature = "client")]

@@ -67,7 +67,6 @@ impl<Command: StopCommand, Report: Send + 'static> Line<Command, Report> {
     }
 
     /// Whether the thread has ended.
-    #[cfg(feature = "client")]
     pub(crate) fn is_finished(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }

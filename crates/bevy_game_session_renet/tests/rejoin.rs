@@ -27,9 +27,15 @@ struct Lives(u32);
 #[derive(Component, Serialize, Deserialize, Debug, Clone, PartialEq)]
 struct Score(u32);
 
+/// What the server tells one player beside the replicated world.
+#[derive(Message, Serialize, Deserialize, Debug, Clone, PartialEq)]
+struct Hint(u32);
+
 fn replicon(app: &mut App) {
     app.add_plugins((RepliconPlugins, RepliconRenetPlugins, TravelPlugin::replicon()))
-        .replicate::<Score>();
+        .replicate::<Score>()
+        .add_server_message::<Hint>(Channel::Ordered)
+        .make_message_independent::<Hint>();
 }
 
 fn stage(plugins: fn(&mut App)) -> Stage {
@@ -136,6 +142,31 @@ fn a_lost_player_comes_back_to_the_same_replicon_client_and_gets_the_whole_world
         .iter_mut(world)
         .for_each(|mut score| score.0 += 10);
     see(&mut stage, client, &[17, 18]);
+}
+
+#[test]
+fn a_message_of_replicon_to_an_absent_player_is_lost_and_to_one_who_is_back_it_arrives() {
+    let (mut stage, client, relay) = stage_with_relay(replicon);
+    let player = give_lives(&mut stage);
+    lose(&mut stage, client, &relay);
+    let hint = |stage: &mut Stage, number| {
+        stage.server.world_mut().write_message(ToClients {
+            targets: SendTargets::Single(player.into()),
+            message: Hint(number),
+        });
+        stage.server.update();
+    };
+    hint(&mut stage, 1);
+    is_the_same(&mut stage, player);
+    rejoin(&mut stage, client, &relay);
+    hint(&mut stage, 2);
+    let mut heard = Vec::new();
+    stage.pump("the hint arrives", |stage| {
+        let mut hints = stage.clients[client].world_mut().resource_mut::<Messages<Hint>>();
+        heard.extend(hints.drain());
+        !heard.is_empty()
+    });
+    assert_eq!(heard, [Hint(2)]);
 }
 
 #[test]

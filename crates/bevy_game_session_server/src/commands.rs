@@ -27,7 +27,7 @@ pub trait SessionServerCommands {
 
     /// Says that this process cannot host, for a reason that the orchestrator does not know:
     /// [`HostFailed`](crate::HostFailed) is told, and the game session ends in order. A dedicated process leaves with a
-    /// failure.
+    /// failure; a host of many sessions stays where it is.
     fn fail_server(&mut self, error: HostError);
 
     /// Ends the game session if there is one, tells the orchestrator that the process leaves, and exits.

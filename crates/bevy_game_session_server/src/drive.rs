@@ -166,6 +166,10 @@ impl HostLink {
         while let Some(output) = self.life.poll_output() {
             match &output {
                 Output::Ask(question, until) => {
+                    // of two wishes the later one counts, also when the earlier one is still repeated
+                    if let Question::SetPolicy(_) = question {
+                        self.calls.retain(|(asked, _)| !matches!(asked, Question::SetPolicy(_)));
+                    }
                     let call = self.call(question, (*until).max(now));
                     self.calls.push((question.clone(), call));
                     continue;

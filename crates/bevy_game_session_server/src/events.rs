@@ -43,7 +43,8 @@ pub struct SessionEnding {
     pub reason: GoodbyeCode,
 }
 
-/// The process must be gone soon. The ordered end follows by itself.
+/// The process must be gone soon. The ordered end follows by itself: at once, or with
+/// [`play_on_until_shutdown`](crate::ServerPolicies::play_on_until_shutdown) shortly before the time is over.
 #[derive(Event, Message, Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShutdownRequested {
     /// Time left, `None` when nobody named any.

@@ -118,7 +118,8 @@
 //!
 //! A spot interruption or an operator's end is told by [`ShutdownRequested`]. The ordered end follows by itself and is
 //! over before the time is: goodbyes, seats, the orchestrator, [`AppExit`](bevy_app::AppExit).
-//! [`ProcessSignalsPlugin`] makes the same of SIGTERM. Save what must be saved in the observer.
+//! [`ProcessSignalsPlugin`] makes the same of SIGTERM. Save what must be saved in the observer. To let a match be finished
+//! in the time that is left, set [`ServerPolicies::play_on_until_shutdown`] and tell the players.
 //!
 //! ```
 //! use bevy_ecs::prelude::*;
@@ -240,6 +241,7 @@
 //! | the loop stands still while the machine has nothing to do | the log blocks it: nobody reads it any more and its pipe is full. Write it on a thread of its own that may lose lines (`tracing_appender::non_blocking`), as the server of the example does |
 //! | the process leaves with a failure after 10 s | no port of the range is free: [`HostFailed`] names them |
 //! | the process ends after a minute | nobody came: [`ServerPolicies::end_when_nobody_came`] |
+//! | the process ends five minutes after the last player | [`ServerPolicies::end_when_empty`], [`ServerPolicies::stay_when_empty`] |
 
 mod absence;
 mod admission;

@@ -2,25 +2,42 @@
 
 use std::time::Duration;
 
+use game_session_protocol::HostLifetime;
+
+/// A dedicated server's game session that everybody has left ends after so long, unless said otherwise.
+const USUAL_EMPTY_TIME: Duration = Duration::from_mins(5);
+
 /// When a game session activates and ends without the game's own doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerPolicies {
     pub(crate) auto_activate: bool,
-    pub(crate) empty_for: Option<Duration>,
+    when_empty: WhenEmpty,
     pub(crate) nobody_came_in: Option<Duration>,
     pub(crate) maximum_age: Option<Duration>,
     pub(crate) grace_period: Duration,
+    pub(crate) spared_for_the_end: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WhenEmpty {
+    /// As fits the host.
+    Usual,
+    EndAfter(Duration),
+    Stay,
 }
 
 impl Default for ServerPolicies {
-    /// Activates at once, ends when nobody came within 60 s, and keeps a lost player's seat for 30 s.
+    /// Activates at once, ends when nobody came within 60 s, and keeps a lost player's seat for 30 s. On a process of
+    /// [one session](HostLifetime::OneSession), as on GameLift, it also ends when everybody left and nobody came for 5
+    /// minutes.
     fn default() -> Self {
         Self {
             auto_activate: true,
-            empty_for: None,
+            when_empty: WhenEmpty::Usual,
             nobody_came_in: Some(Duration::from_mins(1)),
             maximum_age: None,
             grace_period: Duration::from_secs(30),
+            spared_for_the_end: None,
         }
     }
 }
@@ -36,7 +53,14 @@ impl ServerPolicies {
     /// Ends the game session when all players have left and nobody came for so long.
     #[must_use]
     pub fn end_when_empty(mut self, time: Duration) -> Self {
-        self.empty_for = Some(time);
+        self.when_empty = WhenEmpty::EndAfter(time);
+        self
+    }
+
+    /// Keeps a game session that everybody has left, without limit.
+    #[must_use]
+    pub fn stay_when_empty(mut self) -> Self {
+        self.when_empty = WhenEmpty::Stay;
         self
     }
 
@@ -68,5 +92,23 @@ impl ServerPolicies {
     pub fn end_at_age(mut self, age: Duration) -> Self {
         self.maximum_age = Some(age);
         self
+    }
+
+    /// When a shutdown leaves time, closes the game session to new players and lets those who are in finish: it ends
+    /// when the game says, when all have left, or when only `spare` of the time is left. Tell the players in an observer
+    /// of [`ShutdownRequested`](crate::ShutdownRequested). Without this a shutdown ends the game session at once.
+    #[must_use]
+    pub fn play_on_until_shutdown(mut self, spare: Duration) -> Self {
+        self.spared_for_the_end = Some(spare);
+        self
+    }
+
+    /// How long a game session that everybody has left goes on.
+    pub(crate) fn empty_for(&self, lifetime: HostLifetime) -> Option<Duration> {
+        match (self.when_empty, lifetime) {
+            (WhenEmpty::EndAfter(time), _) => Some(time),
+            (WhenEmpty::Usual, HostLifetime::OneSession) => Some(USUAL_EMPTY_TIME),
+            (WhenEmpty::Usual, HostLifetime::ManySessions) | (WhenEmpty::Stay, _) => None,
+        }
     }
 }

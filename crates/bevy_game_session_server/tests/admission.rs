@@ -215,6 +215,61 @@ fn a_seat_is_freed_once_even_when_the_orchestrator_is_slow() {
 }
 
 #[test]
+fn a_seat_is_freed_however_long_the_orchestrator_cannot_be_reached_and_its_player_may_return() {
+    let (mut server, seat) = server().with_session(2);
+    let player = server.enter(&seat);
+    let bob = server.join("bob", &seat.game_session);
+    server.enter(&bob);
+    let refusals = 40;
+    (0..refusals).for_each(|_| server.orchestrator.refuse_next_remove(unavailable()));
+    server.app.world_mut().despawn(player);
+    let ((), said) = said::Said::during(|| {
+        server.frames_for(Duration::from_mins(1));
+        assert_eq!(server.seat_status(&seat), SeatStatus::Active, "it cannot be told");
+        server.until("freed", |server| {
+            server.frames_for(Duration::from_secs(1));
+            server.seat_status(&seat) == SeatStatus::Completed
+        });
+    });
+    let warnings = said.iter().filter(|line| line.contains("a seat is free"));
+    assert_eq!(warnings.count(), 1, "{said:?}");
+    server.orchestrator.advance(Duration::from_mins(10)); // no less than passed here
+    let again = server.join("alice", &seat.game_session);
+    server.enter(&again);
+    assert_eq!(server.seat_status(&again), SeatStatus::Active);
+}
+
+#[test]
+fn a_seat_whose_freeing_is_never_answered_is_asked_for_again() {
+    let (mut server, seat) = server().with_session(2);
+    let player = server.enter(&seat);
+    // the first question fails, and the answer to it is lost
+    server.orchestrator.refuse_next_remove(unavailable());
+    server.orchestrator.hold_hosts();
+    server.app.world_mut().despawn(player);
+    server.frames_for(Duration::from_secs(9));
+    assert_eq!(server.seat_status(&seat), SeatStatus::Active);
+    server.frames_for(Duration::from_secs(2));
+    assert_eq!(server.seat_status(&seat), SeatStatus::Completed);
+}
+
+#[test]
+fn more_seats_than_can_be_freed_at_once_are_all_freed() {
+    let (mut server, first) = server().with_session(100);
+    let players: Vec<_> = (0..80)
+        .map(|number| server.join(&format!("player-{number}"), &first.game_session))
+        .collect();
+    let entities: Vec<_> = players.iter().map(|seat| server.enter(seat)).collect();
+    (0..50).for_each(|_| server.orchestrator.refuse_next_remove(unavailable()));
+    for entity in entities {
+        server.app.world_mut().despawn(entity);
+    }
+    server.until("all freed", |server| {
+        server.orchestrator.snapshot().seats_that_are(SeatStatus::Active) == 0
+    });
+}
+
+#[test]
 fn nobody_enters_a_game_session_that_ends() {
     let (mut server, seat) = server().with_session(2);
     let bob = server.join("bob", &seat.game_session);

@@ -90,6 +90,86 @@ fn process_terminate_with_a_deadline_of_0_s_1_s_120_s_or_none() {
 }
 
 #[test]
+fn a_shutdown_with_time_left_closes_and_lets_the_players_finish_when_the_game_wants_it() {
+    let spare = Duration::from_secs(15);
+    let shut_down = |time_left| {
+        let policies = ServerPolicies::default().play_on_until_shutdown(spare);
+        let (mut server, seat) = server_with(policies).with_session(2);
+        let player = server.enter(&seat);
+        server.orchestrator.request_shutdown(server.process, time_left);
+        server.frames_for(FRAME * 3);
+        (server, player)
+    };
+    let play_on = || {
+        let (server, player) = shut_down(Some(Duration::from_mins(2)));
+        assert_eq!(server.state(), ServerSessionState::Active);
+        assert_eq!(
+            server.session().policy,
+            PlayerSessionPolicy::DenyAll,
+            "nobody joins any more"
+        );
+        assert_eq!(server.heard()[1..], ["shutdown in Some(120s)"]);
+        (server, player)
+    };
+    // nothing happens: it ends in time for the goodbyes
+    let (mut server, _) = play_on();
+    server.frames_for(Duration::from_secs(104));
+    assert_eq!(server.state(), ServerSessionState::Active);
+    server.frames_for(Duration::from_secs(2));
+    assert_eq!(server.heard()[2..], ["ending ShuttingDown"]);
+    server.until("left", |server| server.exit().is_some());
+    // the game says that the match is over
+    let (mut server, _) = play_on();
+    server.command(|commands| commands.end_session());
+    server.frames_for(Duration::from_secs(1));
+    assert_eq!(server.exit(), Some(AppExit::Success));
+    // all have left
+    let (mut server, player) = play_on();
+    server.app.world_mut().despawn(player);
+    server.frames_for(Duration::from_secs(1));
+    assert_eq!(server.exit(), Some(AppExit::Success));
+    // a second notice leaves less time, and so do those without any
+    let (mut server, _) = play_on();
+    server.orchestrator.request_shutdown(server.process, Some(spare));
+    server.frames_for(FRAME * 3);
+    assert_ne!(server.state(), ServerSessionState::Active);
+    for time_left in [Some(spare), None] {
+        assert_ne!(shut_down(time_left).0.state(), ServerSessionState::Active);
+    }
+}
+
+#[test]
+fn a_host_of_many_sessions_that_cannot_host_tells_it_and_goes_on() {
+    let error = || HostError::Settings {
+        message: "no port".into(),
+    };
+    let told = |server: &Server| server.heard().iter().filter(|heard| heard.contains("no port")).count();
+    let (mut server, seat) = listening_for_many().with_session(2);
+    server.command(|commands| commands.fail_server(error()));
+    server.until("ready again", |server| server.state() == ServerSessionState::Ready);
+    assert_eq!(server.seat_status(&seat), SeatStatus::TimedOut);
+    server.command(|commands| commands.fail_server(error()));
+    server.frames_for(Duration::from_secs(20));
+    assert_eq!((server.exit(), told(&server)), (None, 2));
+    server.create("bob", "Saturday", 2);
+}
+
+#[test]
+fn a_host_of_many_sessions_that_is_not_taken_as_ready_is_offered_again() {
+    let mut server = listening_for_many();
+    server.app.insert_resource(ListenPort(0));
+    server.frames_for(Duration::from_secs(9));
+    assert_eq!(server.state(), ServerSessionState::Offline);
+    assert_eq!(server.heard().len(), 1, "{:?}", server.heard());
+    server.frames_for(Duration::from_secs(3));
+    assert_eq!(server.heard().len(), 2, "with pauses: {:?}", server.heard());
+    // another port is offered at once
+    server.app.insert_resource(ListenPort(7777));
+    server.frames_for(FRAME * 3);
+    assert_eq!((server.state(), server.exit()), (ServerSessionState::Ready, None));
+}
+
+#[test]
 fn a_player_session_is_expired_reused_forged_or_of_another_game_session() {
     let (mut server, first) = listening_for_many().with_session(4);
     let own_key = server.app.world().resource::<HostedSession>().key().clone();

@@ -141,6 +141,19 @@ fn closing_keeps_new_players_out_until_it_is_opened() {
 }
 
 #[test]
+fn of_closing_and_opening_the_later_one_counts_even_when_the_earlier_one_is_repeated() {
+    let (mut server, _seat) = server().with_session(4);
+    server.orchestrator.refuse_next_policy(unavailable());
+    server.command(|commands| commands.close_session());
+    server.frame();
+    // before the first one is asked again
+    server.command(|commands| commands.open_session());
+    server.frame();
+    server.frames_for(Duration::from_secs(2));
+    assert_eq!(server.session().policy, PlayerSessionPolicy::AcceptAll);
+}
+
+#[test]
 fn an_end_frees_all_seats_and_leaves() {
     let (mut server, alice) = server().with_session(4);
     let bob = server.join("bob", &alice.game_session);
@@ -218,7 +231,7 @@ fn nobody_came_ends_the_game_session_after_a_minute() {
 }
 
 #[test]
-fn an_empty_game_session_ends_by_policy_only() {
+fn an_emptied_game_session_ends_after_the_time_of_its_policy() {
     let policies = ServerPolicies::default().end_when_empty(Duration::from_secs(5));
     for (policies, ends) in [(policies, true), (ServerPolicies::default(), false)] {
         let (mut server, seat) = server_with(policies).with_session(2);
@@ -231,6 +244,53 @@ fn an_empty_game_session_ends_by_policy_only() {
         server.frames_for(Duration::from_millis(300));
         assert_eq!(server.exit().is_some(), ends);
     }
+}
+
+#[test]
+fn a_dedicated_servers_game_session_that_everybody_left_ends_after_5_minutes_unless_it_may_stay() {
+    for (orchestrator, policies, ends) in [
+        (InMemoryOrchestrator::new(), ServerPolicies::default(), true),
+        (
+            InMemoryOrchestrator::new(),
+            ServerPolicies::default().stay_when_empty(),
+            false,
+        ),
+        (
+            InMemoryOrchestrator::new().with_host_lifetime(HostLifetime::ManySessions),
+            ServerPolicies::default(),
+            false,
+        ),
+    ] {
+        let (mut server, seat) = Server::new(orchestrator, |plugin| plugin.policies(policies)).with_session(2);
+        let player = server.enter(&seat);
+        server.app.world_mut().despawn(player);
+        server.frames_for(Duration::from_secs(299));
+        assert_eq!(server.state(), ServerSessionState::Active);
+        server.frames_for(Duration::from_secs(2));
+        assert_eq!(server.state() != ServerSessionState::Active, ends);
+    }
+}
+
+#[test]
+fn for_ever_may_be_said_as_the_longest_duration() {
+    let for_ever = Duration::MAX;
+    let policies = ServerPolicies::default()
+        .end_when_empty(for_ever)
+        .end_when_nobody_came(for_ever)
+        .grace_period(for_ever)
+        .play_on_until_shutdown(Duration::ZERO)
+        .end_at_age(for_ever);
+    let (mut server, seat) = Server::new(InMemoryOrchestrator::new(), |plugin| {
+        plugin.policies(policies).goodbye_time(for_ever)
+    })
+    .with_session(2);
+    let player = server.enter(&seat);
+    server.frames_for(Duration::from_secs(1));
+    server.command(|commands| commands.shut_down_server(Some(for_ever)));
+    server.frames_for(Duration::from_secs(1));
+    assert_eq!(server.state(), ServerSessionState::Active);
+    server.app.world_mut().despawn(player);
+    server.until("left", |server| server.exit().is_some());
 }
 
 #[test]

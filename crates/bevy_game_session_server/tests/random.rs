@@ -10,7 +10,7 @@ use bevy_game_session_server::*;
 use bevy_time::TimeUpdateStrategy;
 use common::*;
 use futures_lite::future::{block_on, poll_once};
-use game_session_protocol::in_memory::{GameSessionStatus, InMemoryOrchestrator, SeatStatus};
+use game_session_protocol::in_memory::{GameSessionStatus, InMemoryOrchestrator, SeatSnapshot, SeatStatus};
 use game_session_protocol::*;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -29,6 +29,7 @@ enum Step {
     HoldAnswers,
     ReleaseAnswers,
     RefuseAccept { retryable: bool },
+    RefuseRemoves { count: u8 },
     OwnerEnds,
     GameEnds,
     Shutdown { seconds: u8 },
@@ -49,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => Just(Step::HoldAnswers),
         8 => Just(Step::ReleaseAnswers),
         2 => any::<bool>().prop_map(|retryable| Step::RefuseAccept { retryable }),
+        1 => (1..20u8).prop_map(|count| Step::RefuseRemoves { count }),
         1 => Just(Step::OwnerEnds),
         1 => Just(Step::GameEnds),
         1 => (0..5u8).prop_map(|seconds| Step::Shutdown { seconds }),
@@ -127,6 +129,7 @@ impl Play {
                     message,
                 });
             }
+            Step::RefuseRemoves { count } => (0..*count).for_each(|_| orchestrator.refuse_next_remove(unavailable())),
             Step::OwnerEnds => {
                 let Some(session) = orchestrator.snapshot().game_sessions.last().cloned() else {
                     return;
@@ -193,6 +196,16 @@ impl Play {
         Ok(())
     }
 
+    /// Seats that are taken at the orchestrator and have no player here.
+    fn leaked(&mut self) -> Vec<SeatSnapshot> {
+        let players = self.seats_of_players();
+        let now = self.server.orchestrator.snapshot();
+        let seats = now.game_sessions.into_iter().flat_map(|session| session.seats);
+        seats
+            .filter(|seat| seat.status == SeatStatus::Active && !players.contains(&seat.id))
+            .collect()
+    }
+
     /// Lets everything come to rest, and looks whether it does.
     fn settle(&mut self) -> Result<(), TestCaseError> {
         self.server.orchestrator.release_hosts();
@@ -204,12 +217,18 @@ impl Play {
             self.server.frame();
             self.act(&Step::Spawn);
         }
+        // as often as the orchestrator refuses, so often it is asked again
+        for _ in 0..400 {
+            if self.leaked().is_empty() {
+                break;
+            }
+            self.server.frame();
+        }
         self.check()?;
         if self.was_lost {
             prop_assert!(self.server.exit().is_some() || self.server.state() == ServerSessionState::Offline);
             return Ok(()); // what the orchestrator thinks is not in the server's power any more
         }
-        let players = self.seats_of_players();
         let now = self.server.orchestrator.snapshot();
         let state = self.server.state();
         prop_assert!(
@@ -217,13 +236,9 @@ impl Play {
             "stuck in {state:?}; heard {:?}",
             self.server.heard()
         );
+        let leaked = self.leaked();
+        prop_assert!(leaked.is_empty(), "seats without players: {leaked:?}");
         for session in &now.game_sessions {
-            let leaked: Vec<_> = session
-                .seats
-                .iter()
-                .filter(|seat| seat.status == SeatStatus::Active && !players.contains(&seat.id))
-                .collect();
-            prop_assert!(leaked.is_empty(), "seats without players: {leaked:?}");
             prop_assert!(session.status != GameSessionStatus::Terminating, "an end got stuck");
         }
         Ok(())

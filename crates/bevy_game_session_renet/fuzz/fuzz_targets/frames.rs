@@ -16,6 +16,8 @@ mod untrusted;
 use frame::{Frame, Joiner, Splitter};
 
 fuzz_target!(|data: &[u8]| {
+    let memory = (0..4).map(|channel| (channel, 50_000)).collect::<std::collections::HashMap<_, _>>();
+    let mut guard = untrusted::Guard::new(memory.into());
     let (mut rest, mut joiner, mut splitter, mut now) = (data, Joiner::default(), Splitter::default(), Duration::ZERO);
     while let [high, low, bytes @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*high, *low]) % 1400).min(bytes.len());
@@ -32,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
             Frame::Admitted | Frame::Refused(_) | Frame::Goodbye(_) => None,
         };
         let Some(packet) = packet else { continue };
-        let _ = untrusted::read(&packet, |_| ());
+        let _ = guard.read(now, &packet, |_| ());
         let (mut other_end, mut arrived) = (Joiner::default(), None);
         splitter.split(&packet, |frame| {
             let mut payload = Vec::new();

@@ -7,11 +7,12 @@ use bevy_ecs::prelude::*;
 use bevy_game_session_client::{DisconnectReason, TravelCommands as _, TravelError, TravelRequested, TravelStopped};
 use bevy_renet::renet::DisconnectReason as RenetReason;
 use bevy_renet::{RenetClient, RenetClientPlugin, RenetReceive, RenetSend, client_connected};
+use bevy_time::{Real, Time};
 use game_session_protocol::RefusalCode;
 
 use super::line::{self, CallError, ClientCommand, ClientLine, ClientReport, Ending};
-use crate::channels::connection_config;
-use crate::untrusted;
+use crate::channels::{connection_config, memory_of};
+use crate::untrusted::Guard;
 
 pub(crate) fn build(app: &mut App) {
     app.add_observer(depart)
@@ -48,6 +49,7 @@ pub(crate) fn build(app: &mut App) {
 struct Travel {
     entity: Entity,
     line: ClientLine,
+    guard: Guard,
     arrived: bool,
     ending: Option<Ending>,
     reports: VecDeque<ClientReport>,
@@ -110,11 +112,14 @@ fn call(requested: &TravelRequested, commands: &mut Commands) {
             // Removed first, so that everybody sees a new client where one was left over.
             world.remove_resource::<Travel>();
             world.remove_resource::<RenetClient>();
-            let client = RenetClient::new(connection_config(world));
+            let config = connection_config(world);
+            let guard = Guard::new(memory_of(&config.server_channels_config));
+            let client = RenetClient::new(config);
             world.insert_resource(client);
             world.insert_resource(Travel {
                 entity,
                 line,
+                guard,
                 arrived: false,
                 ending: None,
                 reports: VecDeque::new(),
@@ -146,7 +151,12 @@ fn turn_back(
     }
 }
 
-fn receive_from_server(mut travel: ResMut<Travel>, client: Option<ResMut<RenetClient>>, mut commands: Commands) {
+fn receive_from_server(
+    mut travel: ResMut<Travel>,
+    client: Option<ResMut<RenetClient>>,
+    time: Res<Time<Real>>,
+    mut commands: Commands,
+) {
     let Some(mut client) = client else { return };
     let travel = &mut *travel;
     travel.line.reports().take(&mut travel.reports);
@@ -158,7 +168,10 @@ fn receive_from_server(mut travel: ResMut<Travel>, client: Option<ResMut<RenetCl
                 commands.session_arrived(travel.entity);
             }
             ClientReport::Packet(packet) => {
-                if untrusted::read(&packet, |packet| client.process_packet(packet)).is_err() {
+                let read = travel
+                    .guard
+                    .read(time.elapsed(), &packet, |packet| client.process_packet(packet));
+                if read.is_err() {
                     client.disconnect_due_to_transport();
                 }
             }

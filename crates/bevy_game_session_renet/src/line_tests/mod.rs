@@ -26,6 +26,10 @@ struct House {
 
 impl House {
     fn open(seats: u16) -> Self {
+        Self::with_slots(server::slots_for(seats))
+    }
+
+    fn with_slots(slots: usize) -> Self {
         let port = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
             .unwrap()
             .local_addr()
@@ -37,7 +41,7 @@ impl House {
             Door {
                 address,
                 key: key.clone(),
-                seats,
+                slots,
             },
             traffic.clone(),
             || (),
@@ -212,11 +216,21 @@ fn a_ticket_that_is_no_token_fails_without_a_packet() {
 
 #[test]
 fn a_server_without_a_free_slot_denies() {
-    let mut house = House::open(0);
-    let inside: Vec<_> = (0..8).map(|_| house.admit()).collect();
+    let mut house = House::with_slots(2);
+    let inside: Vec<_> = (0..2).map(|_| house.admit()).collect();
     let mut late = house.call(&house.ticket());
     assert_eq!(late.next(), ClientReport::Ended(Ending::Denied));
     drop(inside);
+}
+
+#[test]
+fn a_game_session_of_4_seats_that_is_raised_has_room_for_all_players() {
+    let mut house = House::open(4);
+    // beyond the seats it began with, and what is spare
+    let inside: Vec<_> = (0..16).map(|_| house.admit()).collect();
+    assert_eq!(inside.len(), 16);
+    assert_eq!([0, 4, 200].map(server::slots_for), [208; 3]);
+    assert_eq!([201, u16::MAX].map(server::slots_for), [209, 256]);
 }
 
 #[test]
@@ -226,7 +240,7 @@ fn a_taken_port_is_reported_with_the_reason() {
     let door = Door {
         address,
         key: SessionKey::random(),
-        seats: 1,
+        slots: 1,
     };
     let line = server::listen(door, ServerTraffic::default(), || ()).unwrap();
     let mut reports = VecDeque::new();

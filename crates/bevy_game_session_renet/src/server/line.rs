@@ -17,6 +17,9 @@ use crate::line::{Clock, Line, Mailboxes, Pace, StopCommand};
 const ROOM: usize = 16_384;
 /// Reports that may wait before new connections are turned away unread: the game's loop stands still.
 const MOST_REPORTS: usize = ROOM + 1024;
+/// A game session may be raised to so many seats while it goes on, and netcode's slots are made once. One takes about
+/// 2.5 KB, and next to no time while it is free.
+const MOST_SEATS: usize = 200;
 /// Slots beyond the seats, for who is being refused, checked, or comes back before the old connection is gone.
 const SPARE_SLOTS: usize = 8;
 /// The port was held until a moment ago; so long it is tried again.
@@ -80,7 +83,12 @@ pub(crate) struct Door {
     /// The address that tickets name as the server's own; its port is bound on all interfaces.
     pub(crate) address: SocketAddr,
     pub(crate) key: SessionKey,
-    pub(crate) seats: u16,
+    pub(crate) slots: usize,
+}
+
+/// The connections that there is room for in a game session of so many seats, now or later.
+pub(crate) fn slots_for(seats: u16) -> usize {
+    (usize::from(seats).max(MOST_SEATS) + SPARE_SLOTS).min(MAX_CLIENTS)
 }
 
 /// Starts to listen; `wake` is called when somebody stands at the door, and when all have gone.
@@ -120,7 +128,6 @@ impl Listener {
         mailboxes: &Mailboxes<ServerCommand, ServerReport>,
     ) -> Result<Option<Self>, String> {
         let clock = Clock::start();
-        let slots = (usize::from(door.seats) + SPARE_SLOTS).min(MAX_CLIENTS);
         let mut server = loop {
             let time = clock.now();
             match Server::new(door.address, PROTOCOL_ID, door.key.expose(), time.as_secs_f64()) {
@@ -134,12 +141,12 @@ impl Listener {
                 return Ok(None);
             }
         };
-        server.start(slots).map_err(|error| error.to_string())?;
+        server.start(door.slots).map_err(|error| error.to_string())?;
         Ok(Some(Self {
             server,
             pace: Pace::busy(clock.now() + YOUNG),
             clock,
-            guests: (0..slots).map(|_| None).collect(),
+            guests: (0..door.slots).map(|_| None).collect(),
             next_key: 0,
             closing: None,
             traffic,

@@ -1,5 +1,7 @@
 //! The server's side: from the held port to players with entities, and goodbyes to all of them.
 
+#[cfg(test)]
+mod dead_line_tests;
 pub(crate) mod guest;
 pub(crate) mod line;
 mod players;

@@ -8,6 +8,7 @@ use game_session_protocol::GoodbyeCode;
 
 use super::guest::Word;
 use super::line::{ConnectionKey, ServerCommand, ServerLine, ServerReport};
+use crate::untrusted::{ChannelMemory, Guard};
 
 /// The connection of an admitted player, on the same entity as `AcceptedPlayer`.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,11 @@ pub(super) struct Transport {
     pub(super) reports: VecDeque<ServerReport>,
     pub(super) goodbye: Option<GoodbyeHold>,
     pub(super) closing: bool,
+    /// The line's thread has ended by itself, which was told.
+    pub(super) is_dead: bool,
     by_replicon: bool,
+    /// Of the channels that players send on.
+    memory: ChannelMemory,
     connections: HashMap<ConnectionKey, Connection>,
     /// Entities whose connection was lost, and their clients of renet.
     absent: HashMap<Entity, u64>,
@@ -44,6 +49,7 @@ pub(super) struct Transport {
 struct Connection {
     client_id: u64,
     stage: Stage,
+    guard: Guard,
 }
 
 enum Stage {
@@ -73,14 +79,16 @@ pub(super) enum Remains {
 
 impl Transport {
     /// `by_replicon` says who spawns the entities of players.
-    pub(super) fn new(line: ServerLine, by_replicon: bool) -> Self {
+    pub(super) fn new(line: ServerLine, memory: ChannelMemory, by_replicon: bool) -> Self {
         let (reports, connections) = (VecDeque::new(), HashMap::new());
         Self {
             line,
             reports,
             goodbye: None,
             closing: false,
+            is_dead: false,
             by_replicon,
+            memory,
             connections,
             absent: HashMap::new(),
         }
@@ -92,13 +100,17 @@ impl Transport {
     }
 
     pub(super) fn ask(&mut self, key: ConnectionKey, client_id: u64, admission: AdmissionId) {
-        self.connections.insert(
-            key,
-            Connection {
-                client_id,
-                stage: Stage::Asking(admission),
-            },
-        );
+        self.connect(key, client_id, Stage::Asking(admission));
+    }
+
+    fn connect(&mut self, key: ConnectionKey, client_id: u64, stage: Stage) {
+        let guard = Guard::new(self.memory.clone());
+        let connection = Connection {
+            client_id,
+            stage,
+            guard,
+        };
+        self.connections.insert(key, connection);
     }
 
     /// The connection and client id that wait for this decision.
@@ -111,10 +123,12 @@ impl Transport {
             })
     }
 
-    /// The client of renet behind an admitted connection.
-    pub(super) fn client(&self, key: ConnectionKey) -> Option<u64> {
-        let connection = self.connections.get(&key)?;
-        connection.is_admitted().then_some(connection.client_id)
+    /// The client of renet behind an admitted connection, and the guard before it.
+    pub(super) fn client(&mut self, key: ConnectionKey) -> Option<(u64, &mut Guard)> {
+        let connection = self.connections.get_mut(&key)?;
+        connection
+            .is_admitted()
+            .then_some((connection.client_id, &mut connection.guard))
     }
 
     /// Everyone who is admitted, with their clients of renet.
@@ -172,8 +186,7 @@ impl Transport {
             None => self.absent.remove(&entity)?,
         };
         self.line.commands().insist(ServerCommand::Admit(key));
-        let stage = Stage::Inside(entity);
-        self.connections.insert(key, Connection { client_id, stage });
+        self.connect(key, client_id, Stage::Inside(entity));
         Some(client_id)
     }
 

@@ -59,6 +59,7 @@ impl ServerPort {
         self.port = port;
         self.holder = Some(holder);
         self.missing_since = None;
+        self.was_told = false;
         Ok(())
     }
 

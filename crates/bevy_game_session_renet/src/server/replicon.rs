@@ -1,7 +1,10 @@
 //! With `bevy_replicon` an admitted player is the client entity that replicon spawns itself.
 
+use bevy_app::prelude::*;
 use bevy_ecs::prelude::*;
-use bevy_replicon::prelude::{AuthorizedClient, ConnectedClient, ConnectedClientStats, PriorityMap};
+use bevy_replicon::prelude::{
+    AuthorizedClient, ConnectedClient, ConnectedClientStats, PriorityMap, ServerMessages, ServerSystems,
+};
 use bevy_replicon::shared::backend::connected_client::{NetworkId, NetworkIdMap};
 
 use super::players::{PlayerConnection, Transport};
@@ -9,12 +12,28 @@ use super::players::{PlayerConnection, Transport};
 /// The largest message that renet sends in one packet.
 const MAX_SIZE: usize = 1200;
 
+pub(super) fn build(app: &mut App) {
+    app.add_observer(seat_player).add_systems(
+        PostUpdate,
+        drop_messages_to_nobody
+            .after(ServerSystems::Send)
+            .before(ServerSystems::SendPackets)
+            .run_if(resource_exists::<ServerMessages>),
+    );
+}
+
+/// replicon would send what is meant for one player without asking whether that player has a connection, and an absent
+/// one has none.
+fn drop_messages_to_nobody(mut messages: ResMut<ServerMessages>, clients: Query<(), With<NetworkId>>) {
+    messages.retain_sent(|(client, ..)| clients.contains(*client));
+}
+
 /// Whether replicon is in the app and spawns the entities.
 pub(super) fn spawns_clients(world: &World) -> bool {
     world.contains_resource::<NetworkIdMap>()
 }
 
-pub(super) fn seat_player(
+fn seat_player(
     added: On<Add, NetworkId>,
     clients: Query<&NetworkId>,
     transport: Option<ResMut<Transport>>,

@@ -12,6 +12,7 @@ use bevy_game_session_server::{
     ServerWaker, SessionEnding, SessionServerCommands as _, SessionServerSystems,
 };
 use bevy_renet::{RenetReceive, RenetSend, RenetServer, RenetServerPlugin};
+use bevy_time::{Real, Time};
 use game_session_protocol::{GoodbyeCode, HostError, RefusalCode, TicketStamp};
 
 use super::guest::Word;
@@ -20,8 +21,7 @@ use super::players::{Remains, Transport};
 use super::port::{ServerPort, hold_port, hold_port_again};
 use super::rejoin::{lose_connection, renew_connection};
 use super::traffic::ServerTraffic;
-use crate::channels::connection_config;
-use crate::untrusted;
+use crate::channels::{connection_config, memory_of};
 
 /// When the app exits, goodbyes may take so long.
 const FAREWELL_LIMIT: Duration = Duration::from_millis(250);
@@ -72,7 +72,7 @@ pub(crate) fn build(app: &mut App, ports: RangeInclusive<u16>) {
             ),
         );
     #[cfg(feature = "replicon")]
-    app.add_observer(super::replicon::seat_player);
+    super::replicon::build(app);
 }
 
 /// Binds the port with the key of the session that was placed here.
@@ -82,7 +82,7 @@ fn open_for_session(_: On<GameSessionStarted>, mut commands: Commands) {
             return;
         };
         let key = session.key().clone();
-        let (seats, public) = (session.max_players(), session.public_address());
+        let (slots, public) = (line::slots_for(session.max_players()), session.public_address());
         let traffic = world.resource::<ServerTraffic>().clone();
         let waker = world.get_resource::<ServerWaker>().cloned();
         // The line of a session before must be off the port.
@@ -92,13 +92,15 @@ fn open_for_session(_: On<GameSessionStarted>, mut commands: Commands) {
         let ip = public.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip());
         let address = SocketAddr::new(ip, port.port());
         let wake = move || waker.iter().for_each(ServerWaker::wake);
-        match line::listen(Door { address, key, seats }, traffic, wake) {
+        match line::listen(Door { address, key, slots }, traffic, wake) {
             Ok(line) => {
                 world.remove_resource::<RenetServer>();
-                let server = RenetServer::new(connection_config(world));
+                let config = connection_config(world);
+                let memory = memory_of(&config.client_channels_config);
+                let server = RenetServer::new(config);
                 world.insert_resource(server);
                 let by_replicon = replicon_spawns_clients(world);
-                world.insert_resource(Transport::new(line, by_replicon));
+                world.insert_resource(Transport::new(line, memory, by_replicon));
             }
             Err(error) => give_up(&mut world.commands(), &error.to_string()),
         }
@@ -118,6 +120,7 @@ fn receive_from_clients(
     mut admissions: ResMut<Admissions>,
     session: Option<Res<HostedSession>>,
     mut server: Option<ResMut<RenetServer>>,
+    time: Res<Time<Real>>,
     mut commands: Commands,
 ) {
     let mut reports = std::mem::take(&mut transport.reports);
@@ -128,8 +131,8 @@ fn receive_from_clients(
                 ask_for_admission(&mut transport, &mut admissions, session.as_deref(), key, &stamp);
             }
             ServerReport::Packet(key, packet) => {
-                if let (Some(client_id), Some(server)) = (transport.client(key), &mut server) {
-                    let read = untrusted::read(&packet, |packet| {
+                if let (Some((client_id, guard)), Some(server)) = (transport.client(key), &mut server) {
+                    let read = guard.read(time.elapsed(), &packet, |packet| {
                         // A client that renet has dropped meanwhile has nothing more to say.
                         let _ = server.process_packet_from(packet, client_id);
                     });
@@ -151,10 +154,17 @@ fn receive_from_clients(
                 (Remains::Nothing, _) => {}
             },
             ServerReport::Deserted => transport.goodbye = None,
-            ServerReport::NoPort(reason) => give_up(&mut commands, &reason),
+            ServerReport::NoPort(reason) => {
+                transport.is_dead = true;
+                give_up(&mut commands, &reason);
+            }
         }
     }
     transport.reports = reports;
+    if !transport.is_dead && transport.line.is_finished() && transport.line.reports().len() == 0 {
+        transport.is_dead = true;
+        give_up(&mut commands, "the transport's thread has ended");
+    }
 }
 
 fn ask_for_admission(
@@ -303,6 +313,6 @@ fn clear_away(client_id: u64, entity: Option<Entity>, server: Option<&mut RenetS
 
 /// Without a port nobody can come.
 fn give_up(commands: &mut Commands, reason: &str) {
-    let message = format!("the UDP port could not be opened for the game session: {reason}");
+    let message = format!("the UDP port does not serve the game session: {reason}");
     commands.fail_server(HostError::Settings { message });
 }

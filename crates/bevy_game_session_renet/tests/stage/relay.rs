@@ -1,7 +1,7 @@
 //! A line that can be cut: datagrams between a client and a server pass through it on a thread of their own.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub(crate) struct Relay {
 #[derive(Default)]
 struct Flags {
     is_cut: AtomicBool,
+    /// So many datagrams of the client pass before the line is cut; 0 when there is no such bound.
+    left: AtomicUsize,
     is_over: AtomicBool,
 }
 
@@ -54,6 +56,16 @@ impl Relay {
     /// From now on nothing passes.
     pub(crate) fn cut(&self) {
         self.flags.is_cut.store(true, Ordering::Release);
+    }
+
+    /// From now on so many datagrams of the client pass, then nothing.
+    pub(crate) fn cut_after(&self, datagrams: usize) {
+        self.flags.left.store(datagrams, Ordering::Release);
+        self.mend();
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.flags.is_cut.load(Ordering::Acquire)
     }
 
     /// From now on everything passes.
@@ -86,6 +98,9 @@ fn pass_on(socket: &UdpSocket, server: SocketAddr, flags: &Flags) {
         };
         if let Some(to) = to {
             let _ = socket.send_to(&datagram[..length], to);
+        }
+        if from != server && flags.left.load(Ordering::Acquire) > 0 && flags.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            flags.is_cut.store(true, Ordering::Release);
         }
     }
 }

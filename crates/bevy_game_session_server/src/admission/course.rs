@@ -6,6 +6,7 @@ use std::time::Duration;
 use game_session_protocol::{HostError, RefusalCode};
 
 use super::door::Door;
+use super::freeing::Freeing;
 use super::{Admissions, Decided, Decision, LATE_TIME, Waiting};
 
 impl Admissions {
@@ -31,7 +32,7 @@ impl Admissions {
                 }
                 Poll::Pending if is_late => {
                     let waiting = self.waiting.swap_remove(index);
-                    self.free(waiting.seat); // it may have been taken up for all we know
+                    self.freeing.push(waiting.seat); // it may have been taken up for all we know
                 }
                 Poll::Pending => index += 1,
             }
@@ -39,18 +40,10 @@ impl Admissions {
         self.let_return();
         if self.ledger.has_freed() {
             for seat in self.ledger.take_freed() {
-                self.free(seat);
+                self.freeing.push(seat);
             }
         }
-        self.freeing.retain_mut(|call| match call.poll(now, cx) {
-            Poll::Pending => !call.is_overdue(now),
-            Poll::Ready(answer) => {
-                if let Err(error) = answer {
-                    tracing::debug!(%error, "a seat could not be freed");
-                }
-                false
-            }
-        });
+        self.freeing.drive(&self.host, now, cx);
     }
 
     fn answered(&mut self, waiting: Waiting, answer: Result<(), HostError>) {
@@ -70,12 +63,12 @@ impl Admissions {
             }
             (Ok(()), None) => {
                 self.door.use_up(seat.clone());
-                self.free(seat);
+                self.freeing.push(seat);
             }
             (Err(error), player) => {
                 tracing::debug!(%error, "the orchestrator did not let a player in");
                 if call.was_repeated() || error.is_retryable() {
-                    self.free(seat); // a question whose answer was lost may have taken the seat up
+                    self.freeing.push(seat); // a question whose answer was lost may have taken the seat up
                 }
                 if let Some(id) = player {
                     self.refuse(id, refusal(&error));
@@ -88,7 +81,7 @@ impl Admissions {
     pub(crate) fn open(&mut self) {
         self.ledger.begin_session();
         self.door = Door::default();
-        self.freeing.clear();
+        self.freeing = Freeing::default();
         self.someone_came = false;
         self.is_open = true;
     }
@@ -119,7 +112,7 @@ impl Admissions {
     pub(crate) fn forget(&mut self) {
         self.waiting.clear();
         self.returning.clear();
-        self.freeing.clear();
+        self.freeing = Freeing::default();
         self.ledger.begin_session();
     }
 

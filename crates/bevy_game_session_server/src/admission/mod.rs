@@ -3,6 +3,7 @@
 mod course;
 mod decision;
 mod door;
+mod freeing;
 mod newest;
 mod seat;
 
@@ -18,11 +19,12 @@ use crate::session::HostedSession;
 use crate::wakeup::ServerWaker;
 pub use decision::{AdmissionId, Decided, Decision, LocalPlayer};
 use door::Door;
+use freeing::Freeing;
 use newest::NewestTicket;
 pub use seat::AcceptedPlayer;
 use seat::{Holder, Renewal, SeatLedger};
 
-/// How long a player waits for the orchestrator's word, and how long freeing a seat is tried.
+/// How long a player waits for the orchestrator's word, and how long it may take to answer that a seat is free.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// How long an answer that nobody waits for any more is still listened for, so that its seat is freed.
 const LATE_TIME: Duration = Duration::from_secs(30);
@@ -40,7 +42,7 @@ pub struct Admissions {
     now: Duration,
     next_id: u64,
     waiting: Vec<Waiting>,
-    freeing: Vec<Call>,
+    freeing: Freeing,
     /// Who takes over a seat whose entity is about to be spawned, and until when it waits for that.
     returning: Vec<(AdmissionId, PlayerSessionId, Duration)>,
     decided: VecDeque<Decided>,
@@ -68,7 +70,7 @@ impl Admissions {
             now: Duration::ZERO,
             next_id: 0,
             waiting: Vec::new(),
-            freeing: Vec::new(),
+            freeing: Freeing::default(),
             returning: Vec::new(),
             decided: VecDeque::new(),
             rejected: Vec::new(),
@@ -224,12 +226,5 @@ impl Admissions {
         self.rejected.push(reason);
         let decision = Decision::Refused(reason);
         self.decided.push_back(Decided { id, decision });
-    }
-
-    fn free(&mut self, seat: PlayerSessionId) {
-        let host = self.host.clone();
-        self.freeing.push(Call::new(self.now + ANSWER_TIME, move || {
-            host.remove_player(seat.clone())
-        }));
     }
 }

@@ -65,6 +65,17 @@ impl Life {
             HostLifetime::OneSession => then.max(Then::Leave),
             HostLifetime::ManySessions => then,
         };
+        // a shutdown that players were allowed to finish before is due after this end, whoever asked for it
+        let (then, time_left) = match self.gone_by.take() {
+            Some(gone_by) => {
+                let left = gone_by.saturating_sub(now);
+                (
+                    then.max(Then::Leave),
+                    Some(time_left.map_or(left, |time| time.min(left))),
+                )
+            }
+            None => (then, time_left),
+        };
         let end = self.plan(now, then, time_left);
         self.phase = Phase::Ending {
             step: Step::Goodbyes { frames: 0 },

@@ -2,8 +2,8 @@
 //!
 //! Offline, connecting, ready; then for each game session: loading, activating, active, ending. An end goes through
 //! its steps in order and each has a deadline: goodbyes (a whole frame at least, when players are in), the seats, the
-//! orchestrator's word. A process of one session leaves after it. A shutdown ends the same way from any phase; a lost
-//! connection too, but without a word to the orchestrator. A command that does not fit the phase is answered by a
+//! orchestrator's word. A process of one session leaves after it. A shutdown ends the same way from any phase, at once or,
+//! when the game wants it, once the players have finished; a lost connection too, but without a word to the orchestrator. A command that does not fit the phase is answered by a
 //! failure; an event that does not fit is ignored.
 
 mod ending;
@@ -13,7 +13,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use game_session_protocol::{GameSessionId, GoodbyeCode, HostEvent, HostLifetime, HostedGameSession};
+use game_session_protocol::{
+    GameSessionId, GoodbyeCode, HostEvent, HostLifetime, HostedGameSession, PlayerSessionPolicy,
+};
 
 use crate::error::SessionServerError;
 use crate::policy::ServerPolicies;
@@ -23,6 +25,8 @@ pub(crate) use words::{Command, Input, Moment, Output, Question, Tick};
 
 /// How long connecting and activating may take.
 const START_TIME: Duration = Duration::from_secs(30);
+/// A process of many sessions that was not taken as ready is offered again after so long.
+const OFFER_PAUSE: Duration = Duration::from_secs(10);
 /// So many game sessions of the past are remembered.
 const MOST_HOSTED: usize = 16;
 
@@ -34,6 +38,10 @@ pub(crate) struct Life {
     session: Option<GameSessionId>,
     /// The latest game sessions, this one too: what comes again of them is late.
     hosted: VecDeque<GameSessionId>,
+    /// The port that the orchestrator would not take, and when it is offered again.
+    refused: Option<(u16, Duration)>,
+    /// When the process must be gone, while players may still finish.
+    gone_by: Option<Duration>,
     ignored: u32,
     failed: bool,
     outputs: VecDeque<Output>,
@@ -66,6 +74,8 @@ impl Life {
             goodbye_time,
             session: None,
             hosted: VecDeque::new(),
+            refused: None,
+            gone_by: None,
             ignored: 0,
             failed: false,
             outputs: VecDeque::new(),
@@ -108,15 +118,9 @@ impl Life {
             input => input,
         };
         match (self.phase, input) {
-            (Phase::Offline, Input::Port(port)) => {
-                self.phase = Phase::Connecting;
-                self.put(Output::Ask(Question::Ready(port), now + START_TIME));
-            }
+            (Phase::Offline, Input::Port(port)) => self.offer(now, port),
             (Phase::Connecting, Input::Done(Question::Ready(_), Ok(()))) => self.phase = Phase::Ready,
-            (Phase::Connecting, Input::Done(Question::Ready(_), Err(error))) => {
-                self.fail(error);
-                self.vanish();
-            }
+            (Phase::Connecting, Input::Done(Question::Ready(port), Err(error))) => self.not_taken(now, port, error),
             (_, Input::Event(HostEvent::GameSessionStarted(session))) if self.hosted.contains(&session.id) => {
                 self.ignore("a game session that was hosted here before");
             }
@@ -186,9 +190,12 @@ impl Life {
                     self.vanish();
                 }
             }
+            // a listen server's app goes on: what cannot be hosted now may be later
             (Phase::Connecting | Phase::Ready, Input::Command(Command::Fail(error))) => {
                 self.fail(error.into());
-                self.end(now, GoodbyeCode::ShuttingDown, Then::Leave, None);
+                if self.lifetime == HostLifetime::OneSession {
+                    self.end(now, GoodbyeCode::ShuttingDown, Then::Leave, None);
+                }
             }
             (Phase::Ending { .. }, Input::Command(Command::Fail(error))) => self.fail(error.into()),
 
@@ -215,7 +222,7 @@ impl Life {
             }
             Input::Event(HostEvent::ShutdownRequested { time_left }) => {
                 self.put(Output::ShutdownRequested(time_left));
-                self.end(now, GoodbyeCode::ShuttingDown, Then::Leave, time_left);
+                self.shut_down(now, time_left);
             }
             Input::Event(HostEvent::Lost(error)) => {
                 self.fail(error.into());
@@ -233,6 +240,42 @@ impl Life {
             Input::Tick(tick) => self.apply_policies(now, tick),
             Input::Event(_) => self.ignore("an event that fits no game session here"),
             Input::Done(..) | Input::Port(_) => {}
+        }
+    }
+
+    fn offer(&mut self, now: Duration, port: u16) {
+        let may_be_taken = |(refused, again_at)| port != refused || now >= again_at;
+        if self.refused.is_none_or(may_be_taken) {
+            self.phase = Phase::Connecting;
+            self.put(Output::Ask(Question::Ready(port), now + START_TIME));
+        }
+    }
+
+    /// A dedicated process has nothing left to do then; one of many sessions is offered again.
+    fn not_taken(&mut self, now: Duration, port: u16, error: SessionServerError) {
+        self.fail(error);
+        match self.lifetime {
+            HostLifetime::OneSession => self.vanish(),
+            HostLifetime::ManySessions => {
+                self.refused = Some((port, now + OFFER_PAUSE));
+                self.phase = Phase::Offline;
+            }
+        }
+    }
+
+    /// Ends at once, or lets those who are in finish when there is time and the game wants it.
+    fn shut_down(&mut self, now: Duration, time_left: Option<Duration>) {
+        let spared = self.policies.spared_for_the_end.zip(time_left);
+        if let Some((spared, left)) = spared
+            && left > spared
+            && matches!(self.phase, Phase::Active { .. })
+        {
+            let gone_by = now.saturating_add(left);
+            self.gone_by = Some(self.gone_by.map_or(gone_by, |before| before.min(gone_by)));
+            let closed = Question::SetPolicy(PlayerSessionPolicy::DenyAll);
+            self.put(Output::Ask(closed, now + STEP_TIME));
+        } else {
+            self.end(now, GoodbyeCode::ShuttingDown, Then::Leave, time_left);
         }
     }
 
@@ -268,14 +311,22 @@ impl Life {
         let Phase::Active { since, empty_since } = self.phase else {
             return;
         };
-        let is_over = |from: Duration, limit: Option<Duration>| limit.is_some_and(|limit| now >= from + limit);
+        let is_over =
+            |from: Duration, limit: Option<Duration>| limit.is_some_and(|limit| now.saturating_sub(from) >= limit);
         let empty_since = tick.is_empty.then(|| empty_since.unwrap_or(now));
         self.phase = Phase::Active { since, empty_since };
+        if let (Some(gone_by), Some(spared)) = (self.gone_by, self.policies.spared_for_the_end)
+            && (tick.is_empty || gone_by.saturating_sub(now) <= spared)
+        {
+            return self.end(now, GoodbyeCode::ShuttingDown, Then::Leave, None);
+        }
         let why = if is_over(since, self.policies.maximum_age) {
             "it reached its maximum age"
         } else if !tick.someone_came && tick.is_empty && is_over(since, self.policies.nobody_came_in) {
             "nobody came"
-        } else if tick.someone_came && empty_since.is_some_and(|from| is_over(from, self.policies.empty_for)) {
+        } else if tick.someone_came
+            && empty_since.is_some_and(|from| is_over(from, self.policies.empty_for(self.lifetime)))
+        {
             "everybody left"
         } else {
             return;

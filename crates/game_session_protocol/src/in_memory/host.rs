@@ -126,12 +126,18 @@ impl SessionHost for InMemoryHost {
 
     fn remove_player(&self, id: PlayerSessionId) -> BoxedFuture<Result<(), HostError>> {
         self.answer("remove a player", move |world, number| {
+            if let Some(error) = world.faults.remove.pop_front() {
+                return Err(error);
+            }
             hosted(world, number, "removing a player")?.seats.remove(&id)
         })
     }
 
     fn set_policy(&self, policy: PlayerSessionPolicy) -> BoxedFuture<Result<(), HostError>> {
         self.answer("open or close the game session", move |world, number| {
+            if let Some(error) = world.faults.policy.pop_front() {
+                return Err(error);
+            }
             hosted(world, number, "opening or closing")?.policy = policy;
             Ok(())
         })

@@ -142,6 +142,17 @@ impl InMemoryOrchestrator {
         self.0.with(|world| world.faults.accept.push_back(error));
     }
 
+    /// Makes the next [`remove_player`](crate::SessionHost::remove_player) of any process fail. Called again, it adds
+    /// a failure for the one after.
+    pub fn refuse_next_remove(&self, error: HostError) {
+        self.0.with(|world| world.faults.remove.push_back(error));
+    }
+
+    /// Makes the next [`set_policy`](crate::SessionHost::set_policy) of any process fail.
+    pub fn refuse_next_policy(&self, error: HostError) {
+        self.0.with(|world| world.faults.policy.push_back(error));
+    }
+
     /// Makes the next [`activate`](crate::SessionHost::activate) of any process fail.
     pub fn refuse_next_activation(&self, error: HostError) {
         self.0.with(|world| world.faults.activate.push_back(error));

@@ -54,6 +54,8 @@ pub(super) struct Settings {
 pub(super) struct Faults {
     pub(super) service: VecDeque<ServiceError>,
     pub(super) accept: VecDeque<HostError>,
+    pub(super) remove: VecDeque<HostError>,
+    pub(super) policy: VecDeque<HostError>,
     pub(super) activate: VecDeque<HostError>,
     pub(super) session_data: VecDeque<String>,
     pub(super) clients_held: bool,

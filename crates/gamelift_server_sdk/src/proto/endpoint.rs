@@ -1,6 +1,6 @@
 //! Where the service is: a websocket URL without its query.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use crate::Error;
 
@@ -23,6 +23,23 @@ impl Endpoint {
     /// The host: a name or an address, the latter without brackets.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether GameLift may move an encrypted connection that began at `first` to here: to the same host, or to one of
+    /// Amazon's for GameLift. A token goes nowhere else.
+    pub(crate) fn may_replace(&self, first: &Self) -> bool {
+        let host = self.host.to_ascii_lowercase();
+        let is_amazons = [".amazongamelift.com", ".amazongamelift.com.cn"]
+            .into_iter()
+            .any(|domain| host.ends_with(domain));
+        let is_the_same =
+            self.host.eq_ignore_ascii_case(&first.host) || (self.is_this_machine() && first.is_this_machine());
+        !first.secure || (self.secure && (is_amazons || is_the_same))
+    }
+
+    fn is_this_machine(&self) -> bool {
+        let is_loopback = |ip: IpAddr| ip.is_loopback();
+        self.host.eq_ignore_ascii_case("localhost") || self.host.parse().is_ok_and(is_loopback)
     }
 
     /// The port, the scheme's own when none is given.

@@ -94,6 +94,10 @@ impl Core {
                 tracing::warn!("a refresh to a connection without encryption was refused");
                 return;
             }
+            Ok(endpoint) if !endpoint.may_replace(&self.config.handshake.endpoint) => {
+                tracing::warn!(%endpoint, "a refresh to a host that is not GameLift's was refused");
+                return;
+            }
             Ok(endpoint) => endpoint,
             Err(error) => {
                 tracing::warn!(%error, "a refresh cannot be followed; the connection stays");

@@ -339,6 +339,46 @@ fn refreshes_that_make_no_sense_leave_the_connection_alone() {
 }
 
 #[test]
+fn an_encrypted_connection_is_refreshed_to_its_own_host_and_to_those_of_gamelift_only() {
+    let secure_at = |first: &str| {
+        let mut world = World::with(|config| config.handshake.endpoint = first.parse().unwrap(), 7);
+        world.accept();
+        world
+    };
+    let secure = || secure_at("wss://service:1");
+    for endpoint in [
+        "wss://other:1",
+        "wss://127.0.0.1:1",
+        "wss://service.example:1",
+        "wss://evilamazongamelift.com",
+        "wss://amazongamelift.com.example",
+        "wss://169.254.169.254",
+    ] {
+        let mut world = secure();
+        world.push(&refresh(endpoint));
+        assert_eq!(world.connects.len(), 1, "{endpoint}");
+    }
+    for endpoint in [
+        "wss://service:2/x",
+        "wss://SERVICE:1",
+        "wss://us-west-2.api.amazongamelift.com",
+        "wss://cn-north-1.api.amazongamelift.com.cn",
+    ] {
+        let mut world = secure();
+        world.push(&refresh(endpoint));
+        assert_eq!(world.connects.len(), 2, "{endpoint}");
+        // what counts is where it began
+        world.accept();
+        world.push(&refresh("wss://service:3"));
+        assert_eq!(world.connects.len(), 3, "{endpoint}");
+    }
+    // an emulator on this machine, by whichever of its names
+    let mut world = secure_at("wss://localhost:1");
+    world.push(&refresh("wss://127.0.0.1:1"));
+    assert_eq!(world.connects.len(), 2);
+}
+
+#[test]
 fn frames_of_a_connection_that_is_gone_do_not_count() {
     let mut world = World::hosting();
     let call = world.call(accept("psess-1"));
