@@ -71,6 +71,7 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
                 Refused::NoProcessId => StatusCode::BAD_REQUEST,
                 Refused::BadToken => StatusCode::FORBIDDEN,
                 Refused::TooMany => StatusCode::TOO_MANY_REQUESTS,
+                Refused::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             };
             text(status, &refused.to_string())
         }

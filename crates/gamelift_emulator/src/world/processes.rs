@@ -66,6 +66,9 @@ pub(super) struct Process {
     /// The one game session of its life.
     pub(super) game_session: Option<GameSessionKey>,
     pub(super) terminate_at: Option<Timestamp>,
+    /// Whether its instance is taken away.
+    #[serde(default)]
+    pub(super) interrupted: bool,
     pub(super) renew_token_at: Option<Timestamp>,
     /// Whether it was asked to open a new connection and has not done so yet.
     #[serde(skip)]
@@ -152,6 +155,7 @@ impl World {
             last_healthy: now,
             game_session: None,
             terminate_at: None,
+            interrupted: false,
             renew_token_at: None,
             asked_to_refresh: false,
             undelivered: Vec::new(),
@@ -359,6 +363,7 @@ impl World {
             process.undelivered.clear();
         }
         let (name, game_session) = (process.name.clone(), process.game_session);
+        let reason_of_session = process.interrupted.then_some("INTERRUPTED");
         self.live_processes.remove(&name);
         self.refresh_idle(key);
         match reason.event() {
@@ -374,7 +379,7 @@ impl World {
             Some((_, message)) => self.tell(now, (Level::Error, About::Process), id, message),
         }
         if let Some(game_session) = game_session {
-            self.end_game_session(game_session, None, now);
+            self.end_game_session(game_session, reason_of_session, now);
         }
         self.ended_processes.push_back(key);
         if self.ended_processes.len() > MAX_ENDED

@@ -155,6 +155,7 @@ pub(crate) fn exit_code(error: &EmulatorError) -> u8 {
         EmulatorError::BadName { .. }
         | EmulatorError::Seed(_)
         | EmulatorError::UnknownError(_)
+        | EmulatorError::UnknownTarget { .. }
         | EmulatorError::Subscription(_) => 2,
         _ => 1,
     }
