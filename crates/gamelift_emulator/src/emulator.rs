@@ -84,7 +84,7 @@ impl Emulator {
             notifier.subscribe(subscription.clone())?;
         }
         let driver = kept.drive(settings, Box::new(beacons), notifier, &config.seed)?;
-        let throttle = config.throttled.then(Throttle::default);
+        let throttle = config.throttled.then(|| Throttle::with(config.rates.clone()));
         let app = Arc::new(App::new(
             driver,
             port,

@@ -65,6 +65,7 @@ impl UdpBeacons {
                 () = answer(&socket, changes) => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
+            drop(socket);
             drop(alive);
         });
         Ok(Some(Beacon { port, delay }))

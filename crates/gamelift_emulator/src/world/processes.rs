@@ -301,6 +301,21 @@ impl World {
         }
     }
 
+    /// The machine slept, and its processes with it: the time in which they must be heard of begins anew.
+    pub(crate) fn slept(&mut self, now: Timestamp) {
+        let end = now + self.settings.socket_loss_grace;
+        for key in self.live_processes.values() {
+            let Some(process) = self.processes.get_mut(key) else {
+                continue;
+            };
+            process.last_healthy = now;
+            if process.alone_since.is_some() {
+                process.alone_since = Some(now);
+                self.timers.set(end, Timer::SocketLoss(*key));
+            }
+        }
+    }
+
     fn end_unhealthy(&mut self, key: ProcessKey, now: Timestamp) {
         let termination_time = i64::try_from(now.as_millis()).ok();
         self.push(key, Push::TerminateProcess(TerminateProcess { termination_time }));

@@ -358,3 +358,28 @@ fn locations_of_a_fleet_come_as_they_were_asked_for_without_those_it_does_not_ha
         .collect();
     assert_eq!(names, ["custom-attic", "custom-local"]);
 }
+
+#[test]
+fn a_creator_gets_one_game_session_a_second_where_calls_are_throttled() {
+    for throttled in [true, false] {
+        let mut rig = Rig::with(Settings {
+            throttled,
+            ..Settings::default()
+        });
+        for number in 0..4 {
+            rig.process(&format!("process-{number}"));
+        }
+        let by = |creator: &str| {
+            json!({"FleetId": "fleet-local", "Location": "custom-local", "MaximumPlayerSessionCount": 2,
+                "CreatorId": creator})
+        };
+        rig.call("CreateGameSession", by("ann")).unwrap();
+        match rig.call("CreateGameSession", by("ann")) {
+            Err(error) => assert!(throttled && error.kind == ErrorKind::Throttling, "{error}"),
+            Ok(_) => assert!(!throttled),
+        }
+        rig.call("CreateGameSession", by("bob")).unwrap();
+        rig.pass(Duration::from_secs(1));
+        rig.call("CreateGameSession", by("ann")).unwrap();
+    }
+}
