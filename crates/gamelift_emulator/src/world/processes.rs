@@ -39,6 +39,7 @@ pub(super) struct ProcessName {
 
 /// A server process.
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Process {
     pub(super) name: ProcessName,
     pub(super) location: String,

@@ -46,7 +46,7 @@ fn the_game_session_of_a_placement_that_ended_is_never_open_for_players() {
         let socket = rig.process("process-1");
         let arn = start(&mut rig, "p-1")["GameSessionArn"].as_str().unwrap().to_owned();
         if end == "its time" {
-            rig.pass(Duration::from_secs(60));
+            rig.pass(Duration::from_mins(1));
         } else {
             rig.call(end, json!({"PlacementId": "p-1"})).unwrap();
         }

@@ -152,7 +152,7 @@ fn a_game_session_whose_instance_was_taken_away_says_so() {
         let (socket, arn) = rig.playing();
         rig.process("process-2");
         rig.world
-            .interrupt_within(Some("process-1"), Duration::from_secs(120), rig.now);
+            .interrupt_within(Some("process-1"), Duration::from_mins(2), rig.now);
         assert_eq!(rig.events(), ["INSTANCE_INTERRUPTED"]);
         if ends_by_itself {
             rig.ending(socket);
