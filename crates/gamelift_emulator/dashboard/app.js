@@ -20,7 +20,10 @@ let returnTo = null;
 async function watch() {
   stream.abort();
   const mine = (stream = new AbortController());
+  // a browser has few connections for one host: a page that nobody sees leaves its own to the others
+  if (document.hidden) return live("hidden", "paused while hidden");
   for (let pause = 250; !mine.signal.aborted; pause = Math.min(pause * 2, 4000)) {
+    let problem = "not connected, trying again";
     try {
       const response = await control("watch", ask, mine.signal);
       for await (const line of lines(response.body)) {
@@ -33,8 +36,10 @@ async function watch() {
       if (mine.signal.aborted) return;
       // a restarted emulator has a new secret, which is in a new page
       if (/secret of this run/.test(error.message)) return location.reload();
+      // what the emulator itself says
+      if (error.constructor === Error) problem = error.message;
     }
-    live("lost", "not connected, trying again");
+    live("lost", problem);
     await new Promise((wake) => setTimeout(wake, pause));
   }
 }
@@ -178,6 +183,8 @@ $("tabs").addEventListener("keydown", (event) => {
   shown.observe($("tabs"), { childList: true });
   select(names[there]);
 });
+
+document.addEventListener("visibilitychange", watch);
 
 let typed;
 $("search").addEventListener("input", () => {

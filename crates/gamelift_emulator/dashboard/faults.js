@@ -43,6 +43,7 @@ export function startFaults() {
 /** What is set to go wrong, and for whom it can be set. */
 export function showFaults(active, refused, processes) {
   const rules = active.map((rule) => {
+    if (rule.location) return `pings to ${rule.location} are answered ${rule.delay_millis} ms late`;
     const what = rule.error ? `fails with ${rule.error}` : `comes ${rule.delay_millis} ms late`;
     return `${rule.operation ?? "any call"} ${what}, ${rule.left} left`;
   });

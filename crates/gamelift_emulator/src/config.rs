@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     error::EmulatorError,
-    model::{scalars, shape},
+    model::{operations::OPERATIONS, scalars, shape},
     notify::{Retries, Subscription},
     seed::Seed,
+    throttle::{ACCOUNT_NAME, Rate},
     world::{Credentials, Profile, Settings},
 };
 
@@ -29,6 +30,7 @@ pub struct EmulatorConfig {
     pub(crate) settings: Settings,
     pub(crate) seed: Seed,
     pub(crate) throttled: bool,
+    pub(crate) rates: BTreeMap<String, Rate>,
     pub(crate) data_dir: Option<std::path::PathBuf>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) realistic: bool,
@@ -185,6 +187,13 @@ impl EmulatorConfig {
         self
     }
 
+    /// Refuses calls of an operation, or of all together (`account`), that come faster than so many a second and so many at
+    /// once; other operations keep the rates of [`EmulatorConfig::throttled`], which this implies.
+    pub fn throttle_rate(mut self, operation: impl Into<String>, per_second: f64, burst: f64) -> Self {
+        self.rates.insert(operation.into(), Rate { per_second, burst });
+        self.throttled()
+    }
+
     /// Lets processes of the fleet have role credentials, made-up ones, as on a managed fleet.
     pub fn managed_role(mut self) -> Self {
         self.settings.managed_fleet = true;
@@ -244,6 +253,23 @@ impl EmulatorConfig {
                 value: region.clone(),
                 rule: "letters, digits and dashes",
             });
+        }
+        for (operation, rate) in &self.rates {
+            if operation != ACCOUNT_NAME && !OPERATIONS.contains(&operation.as_str()) {
+                return Err(EmulatorError::BadName {
+                    what: "operation of a rate",
+                    value: operation.clone(),
+                    rule: "an operation such as CreateGameSession, or account for all together",
+                });
+            }
+            let Rate { per_second, burst } = *rate;
+            if !(per_second.is_finite() && per_second > 0.0 && burst.is_finite() && burst >= 1.0) {
+                return Err(EmulatorError::BadName {
+                    what: "rate",
+                    value: format!("{operation}={per_second}/{burst}"),
+                    rule: "more than 0 a second, and 1 or more at once",
+                });
+            }
         }
         Ok(())
     }

@@ -78,17 +78,13 @@ impl Emulator {
         ping_delays.extend(config.seed.ping_delays());
         let beacons = UdpBeacons::new(ping_delays, tasks.weak(), stopped.clone());
         let kept = Opened::open(config.data_dir.as_deref())?;
-        let is_new = kept.rows.is_empty();
         let endpoint = format!("http://127.0.0.1:{port}");
         let notifier = Arc::new(Notifier::new(endpoint, config.retries(), stopped.clone()));
         for subscription in &config.subscriptions {
             notifier.subscribe(subscription.clone())?;
         }
-        let driver = kept.drive(settings, Box::new(beacons), notifier)?;
-        let throttle = config.throttled.then(Throttle::default);
-        if is_new {
-            driver.act(|world, now| config.seed.sow(world, now))?;
-        }
+        let driver = kept.drive(settings, Box::new(beacons), notifier, &config.seed)?;
+        let throttle = config.throttled.then(|| Throttle::with(config.rates.clone()));
         let app = Arc::new(App::new(
             driver,
             port,
@@ -214,7 +210,8 @@ impl Emulator {
     /// Makes something go wrong, or clears what was set to go wrong.
     ///
     /// # Errors
-    /// When the fault names an error that the service does not have.
+    /// When the fault names an error or an operation that the service does not have, or a process or a location that
+    /// nobody has.
     pub fn inject(&self, fault: Fault) -> Result<(), EmulatorError> {
         fault.inject(&self.app.driver)
     }

@@ -58,6 +58,14 @@ pub enum EmulatorError {
     /// A fault names an error that the service does not have.
     #[error("GameLift has no error {0:?}: name one such as FleetCapacityExceededException or ThrottlingException")]
     UnknownError(String),
+    /// A fault names somebody or something that is not there.
+    #[error("there is no {what} {name:?} for anything to go wrong with")]
+    UnknownTarget {
+        /// What is named: an operation, a process, a location.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
     /// What was waited for did not happen.
     #[error("the emulator did not get into the expected state within {0:?}")]
     NotReached(Duration),

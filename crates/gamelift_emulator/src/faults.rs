@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::EmulatorError,
-    model::error::{ApiError, ErrorKind},
+    model::{
+        error::{ApiError, ErrorKind},
+        operations::OPERATIONS,
+    },
     server::Driver,
     world::{About, Level},
 };
@@ -16,7 +19,7 @@ const MAX_RULES: usize = 1_000;
 
 /// Something that goes wrong on purpose. As a body of `POST /_emulator/faults`: `{"fault": "fail_calls", ...}`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "fault", rename_all = "snake_case")]
+#[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Fault {
     /// The next calls of an operation, or of any, are answered with an error instead of being carried out.
@@ -99,9 +102,52 @@ pub enum Fault {
 impl Fault {
     pub(crate) fn inject(self, driver: &Driver) -> Result<(), EmulatorError> {
         let words = self.words();
+        self.check(driver)?;
         self.act(driver)?;
         driver.act(|world, now| world.tell(now, (Level::Warn, About::Fault), "on purpose", words));
         Ok(())
+    }
+
+    /// Whom it names must be there: a misspelt name hits nobody, and must not look as if it had.
+    fn check(&self, driver: &Driver) -> Result<(), EmulatorError> {
+        let (what, name, known) = match self {
+            Self::FailCalls {
+                operation: Some(name), ..
+            }
+            | Self::DelayCalls {
+                operation: Some(name), ..
+            } => ("operation", name, OPERATIONS.contains(&name.as_str())),
+            Self::CutSockets {
+                process_id: Some(name), ..
+            }
+            | Self::RefreshConnections {
+                process_id: Some(name), ..
+            }
+            | Self::Interrupt {
+                process_id: Some(name), ..
+            }
+            | Self::InterruptWithin {
+                process_id: Some(name), ..
+            }
+            | Self::HalfOpenSockets {
+                process_id: Some(name), ..
+            }
+            | Self::CrashProcesses {
+                process_id: Some(name), ..
+            } => ("process", name, driver.look(|world| world.has_process(name))),
+            Self::DelayPings {
+                location: Some(name), ..
+            } => ("location", name, driver.look(|world| world.has_location(name))),
+            _ => return Ok(()),
+        };
+        if known {
+            Ok(())
+        } else {
+            Err(EmulatorError::UnknownTarget {
+                what,
+                name: name.clone(),
+            })
+        }
     }
 
     fn act(self, driver: &Driver) -> Result<(), EmulatorError> {
@@ -183,14 +229,20 @@ enum Effect {
     Delay(Duration),
 }
 
-/// A rule that still waits for calls.
+/// What goes wrong until it has happened often enough, or until all is cleared.
 #[derive(Debug, Serialize)]
-pub(crate) struct ActiveFault {
-    /// The operation; every operation if there is none.
-    operation: Option<String>,
-    left: u32,
-    error: Option<&'static str>,
-    delay_millis: Option<u128>,
+#[serde(untagged)]
+pub(crate) enum ActiveFault {
+    /// A rule that still waits for calls.
+    Calls {
+        /// The operation; every operation if there is none.
+        operation: Option<String>,
+        left: u32,
+        error: Option<&'static str>,
+        delay_millis: Option<u128>,
+    },
+    /// The ping beacon of a location that answers late.
+    Pings { location: String, delay_millis: u128 },
 }
 
 /// What is to go wrong with one call.
@@ -213,7 +265,7 @@ impl Faults {
 
     /// The rules that still wait for calls.
     pub(crate) fn active(&self) -> Vec<ActiveFault> {
-        let active = self.rules.iter().map(|rule| ActiveFault {
+        let active = self.rules.iter().map(|rule| ActiveFault::Calls {
             operation: rule.operation.clone(),
             left: rule.left,
             error: match rule.effect {

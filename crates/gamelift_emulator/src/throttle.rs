@@ -1,17 +1,23 @@
 //! The request rates of the service, off by default: one bucket of turns per operation, and one for the account.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use gamelift_server_sdk::proto::message::Request;
 
-use crate::model::timestamp::Timestamp;
+use crate::model::{operations::OPERATIONS, timestamp::Timestamp};
 
 /// Calls per second, and how many may come at once.
 #[derive(Clone, Copy, Debug)]
-struct Rate {
-    per_second: f64,
-    burst: f64,
+pub(crate) struct Rate {
+    pub(crate) per_second: f64,
+    pub(crate) burst: f64,
 }
+
+/// What is called the rate of all operations together.
+pub(crate) const ACCOUNT_NAME: &str = "account";
 
 const fn rate(per_second: f64) -> Rate {
     Rate {
@@ -24,8 +30,9 @@ const fn rate(per_second: f64) -> Rate {
 const ACCOUNT: Rate = rate(500.0);
 
 /// The published rate of an operation; the others are limited by the account's alone.
-fn rate_of(operation: &str) -> Option<Rate> {
+fn published(operation: &str) -> Option<Rate> {
     Some(match operation {
+        ACCOUNT_NAME => ACCOUNT,
         "CreateGameSession" => rate(50.0),
         "CreatePlayerSession" | "CreatePlayerSessions" | "DescribePlayerSessions" => rate(200.0),
         "StartGameSessionPlacement" | "DescribeGameSessionPlacement" => rate(75.0),
@@ -43,7 +50,7 @@ fn rate_of(operation: &str) -> Option<Rate> {
             per_second: 1.0,
             burst: 4.0,
         },
-        list if list.starts_with("List") => rate(30.0),
+        list if list.starts_with("List") && OPERATIONS.contains(&list) => rate(30.0),
         _ => return None,
     })
 }
@@ -61,12 +68,14 @@ fn rate_of_request(request: &Request) -> Option<(Rate, &str)> {
     })
 }
 
+/// Of one creator's game sessions on a fleet that has no policy for them.
+const CREATOR: Rate = rate(1.0);
 /// Of `InitSDK`, and of what a process asks for once.
 const SELDOM: Rate = Rate {
     per_second: 0.1,
     burst: 3.0,
 };
-/// With so many buckets, those that have been full for long are emptied out.
+/// With so many buckets, those that have been full for long are emptied out; if that is not enough, all are.
 const MANY_BUCKETS: usize = 10_000;
 /// Every bucket of a process is full again by then.
 const FULL_AFTER: Duration = Duration::from_mins(1);
@@ -75,6 +84,8 @@ const FULL_AFTER: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     buckets: HashMap<String, Bucket>,
+    /// Rates that are not the published ones.
+    rates: BTreeMap<String, Rate>,
 }
 
 #[derive(Debug)]
@@ -84,9 +95,28 @@ struct Bucket {
 }
 
 impl Throttle {
-    /// Takes a turn for a call of an emulated operation, if there is one.
+    /// The published rates, but for these.
+    pub(crate) fn with(rates: BTreeMap<String, Rate>) -> Self {
+        Self {
+            buckets: HashMap::new(),
+            rates,
+        }
+    }
+
+    /// Takes a turn for a call of an operation, if there is one.
     pub(crate) fn allows(&mut self, operation: &str, now: Timestamp) -> bool {
-        self.takes("", ACCOUNT, now) && rate_of(operation).is_none_or(|rate| self.takes(operation, rate, now))
+        self.takes_of(ACCOUNT_NAME, now) && self.takes_of(operation, now)
+    }
+
+    fn takes_of(&mut self, name: &str, now: Timestamp) -> bool {
+        let rate = self.rates.get(name).copied().or_else(|| published(name));
+        rate.is_none_or(|rate| self.takes(name, rate, now))
+    }
+
+    /// Takes a turn for a game session of a creator, if there is one.
+    pub(crate) fn allows_creator(&mut self, fleet_id: &str, creator: &str, now: Timestamp) -> bool {
+        self.make_room(now);
+        self.takes(&format!("creator/{fleet_id}/{creator}"), CREATOR, now)
     }
 
     /// Takes a turn for a request of a server process, if there is one.
@@ -107,6 +137,9 @@ impl Throttle {
     fn make_room(&mut self, now: Timestamp) {
         if self.buckets.len() >= MANY_BUCKETS {
             self.buckets.retain(|_, bucket| now.since(bucket.since) < FULL_AFTER);
+            if self.buckets.len() >= MANY_BUCKETS {
+                self.buckets.clear();
+            }
         }
     }
 
@@ -155,5 +188,37 @@ mod tests {
         assert!(throttle.allows("SearchGameSessions", now));
         let rest = (0..1000).filter(|_| throttle.allows("DescribeAlias", now)).count();
         assert_eq!(rest, 399, "500 in all, of which 101 are asked already");
+    }
+    #[test]
+    fn a_rate_can_be_another_than_the_published_one() {
+        let rate = Rate {
+            per_second: 1.0,
+            burst: 2.0,
+        };
+        let mut throttle = Throttle::with(BTreeMap::from([("CreateGameSession".to_owned(), rate)]));
+        let now = Timestamp::from_millis(1_000_000);
+        let mut allowed = |operation| (0..100).filter(|_| throttle.allows(operation, now)).count();
+        assert_eq!(allowed("CreateGameSession"), 2);
+        assert_eq!(allowed("ListFleets"), 30, "as published");
+        let account = Rate {
+            per_second: 3.0,
+            burst: 3.0,
+        };
+        let mut throttle = Throttle::with(BTreeMap::from([(ACCOUNT_NAME.to_owned(), account)]));
+        assert_eq!((0..100).filter(|_| throttle.allows("ListFleets", now)).count(), 3);
+    }
+
+    #[test]
+    fn neither_unknown_operations_nor_many_creators_make_buckets_without_end() {
+        let mut throttle = Throttle::default();
+        let now = Timestamp::from_millis(1_000_000);
+        for number in 0..100 {
+            assert!(throttle.allows(&format!("List{number}"), now));
+        }
+        assert_eq!(throttle.buckets.len(), 1, "the account's");
+        for number in 0..3 * MANY_BUCKETS {
+            assert!(throttle.allows_creator("fleet", &number.to_string(), now));
+        }
+        assert!(throttle.buckets.len() <= MANY_BUCKETS);
     }
 }

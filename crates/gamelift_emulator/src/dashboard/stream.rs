@@ -97,11 +97,15 @@ impl Watcher {
 
     /// What is to be seen now, unless that is what was seen last.
     fn look(&mut self) -> Option<Bytes> {
-        let faults = self.app.driver.faults().active();
-        let (board, next_line) = self
-            .app
-            .driver
-            .look(|world| (world.board(&self.ask, self.from_line), world.next_line()));
+        let mut faults = self.app.driver.faults().active();
+        let (board, next_line, pings) = self.app.driver.look(|world| {
+            let board = world.board(&self.ask, self.from_line);
+            (board, world.next_line(), world.delayed_pings())
+        });
+        faults.extend(pings.into_iter().map(|(location, delay)| ActiveFault::Pings {
+            location,
+            delay_millis: delay.as_millis(),
+        }));
         let mut line = serde_json::to_vec(&Seen { board, faults }).ok()?;
         line.push(b'\n');
         self.from_line = next_line;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     error::EmulatorError,
     notify::Notifier,
+    seed::Seed,
     server::Driver,
     world::{Beacons, Settings, World, time_of},
 };
@@ -20,7 +21,7 @@ use super::{Keeper, Store, StoreError};
 pub(crate) struct Opened {
     directory: PathBuf,
     store: Option<Store>,
-    pub(crate) rows: Vec<(String, Vec<u8>)>,
+    rows: Vec<(String, Vec<u8>)>,
 }
 
 impl Opened {
@@ -47,12 +48,14 @@ impl Opened {
         })
     }
 
-    /// The world that is in it, or a new one, and what moves it.
+    /// The world that is in it, or a new one with its seed, and what moves it. A seed that cannot be sown leaves nothing
+    /// in the directory.
     pub(crate) fn drive(
         self,
         settings: Settings,
         beacons: Box<dyn Beacons>,
         notifier: Arc<Notifier>,
+        seed: &Seed,
     ) -> Result<Driver, EmulatorError> {
         let Self { directory, store, rows } = self;
         let keeper = store.map(Keeper::start).transpose();
@@ -60,7 +63,9 @@ impl Opened {
         Driver::start(time_of(&rows), keeper, notifier, |now| {
             let ids = Box::new(Uuid::new_v4);
             if rows.is_empty() {
-                return Ok(World::new(settings, ids, beacons, now));
+                let mut world = World::new(settings, ids, beacons, now);
+                seed.sow(&mut world, now)?;
+                return Ok(world);
             }
             World::restore(settings, ids, beacons, &rows, now).map_err(|error| unusable(&directory, &error))
         })

@@ -4,13 +4,15 @@ use std::{io, time::Duration};
 
 use axum::http::{StatusCode, Uri};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 
 /// A subscriber must have answered by then; SNS waits as long.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// What a subscriber writes after its status is read for so long.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// `HTTP/1.1 200`.
 const STATUS_LENGTH: usize = 12;
 
@@ -31,31 +33,44 @@ pub(super) enum PostError {
 
 /// Posts a body; a status from 200 to 299 is success. Neither names nor values of headers have line breaks.
 pub(super) async fn post(endpoint: &str, headers: &[(&'static str, String)], body: &[u8]) -> Result<(), PostError> {
-    timeout(TIMEOUT, exchange(endpoint, headers, body))
-        .await
-        .map_err(|_| PostError::TimedOut)?
-}
-
-async fn exchange(endpoint: &str, headers: &[(&'static str, String)], body: &[u8]) -> Result<(), PostError> {
     let uri: Uri = endpoint.parse().map_err(|_| PostError::Endpoint)?;
     let authority = uri.authority().ok_or(PostError::Endpoint)?;
     let host = authority.host().trim_matches(['[', ']']);
-    let mut stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut head = format!("POST {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n");
     for (name, value) in headers {
         head.extend([name, ": ", value.as_str(), "\r\n"]);
     }
     head.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n"]);
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
-    stream.flush().await?;
-    let mut answer = [0; STATUS_LENGTH];
-    stream.read_exact(&mut answer).await?;
-    let status = status(&answer).ok_or(PostError::Answer)?;
+    exchange(
+        TcpStream::connect((host, authority.port_u16().unwrap_or(80))),
+        head.as_bytes(),
+        body,
+    )
+    .await
+}
+
+/// The status decides; how the connection ends does not.
+async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    connect: impl Future<Output = io::Result<S>>,
+    head: &[u8],
+    body: &[u8],
+) -> Result<(), PostError> {
+    let asked = async {
+        let mut stream = connect.await?;
+        stream.write_all(head).await?;
+        stream.write_all(body).await?;
+        stream.flush().await?;
+        let mut answer = [0; STATUS_LENGTH];
+        stream.read_exact(&mut answer).await?;
+        let status = status(&answer).ok_or(PostError::Answer)?;
+        Ok::<_, PostError>((stream, status))
+    };
+    let (mut stream, status) = timeout(TIMEOUT, asked).await.map_err(|_| PostError::TimedOut)??;
     // a subscriber that still writes should not find its connection broken
     let mut rest = [0; 1024];
-    while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+    let drain = async { while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {} };
+    let _ = timeout(DRAIN_TIMEOUT, drain).await;
     if status.is_success() {
         Ok(())
     } else {
@@ -70,7 +85,24 @@ fn status(answer: &[u8; STATUS_LENGTH]) -> Option<StatusCode> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_counts_by_its_status_however_long_the_connection_stays() {
+        for (answer, delivered) in [("HTTP/1.1 200 OK\r\n", true), ("HTTP/1.1 500 No\r\n", false)] {
+            let (ours, mut theirs) = tokio::io::duplex(1_024);
+            theirs.write_all(answer.as_bytes()).await.unwrap();
+            let told = exchange(async { Ok(ours) }, b"POST / HTTP/1.1\r\n\r\n", b"").await;
+            assert_eq!(told.is_ok(), delivered);
+            drop(theirs);
+        }
+        let (ours, theirs) = tokio::io::duplex(1_024);
+        let silent = exchange(async { Ok(ours) }, b"POST / HTTP/1.1\r\n\r\n", b"").await;
+        assert!(matches!(silent, Err(PostError::TimedOut)), "{silent:?}");
+        drop(theirs);
+    }
 
     #[test]
     fn a_status_is_read_from_an_answer_of_http_alone() {

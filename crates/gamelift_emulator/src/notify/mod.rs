@@ -129,7 +129,7 @@ impl Notifier {
         }
     }
 
-    /// Adds a subscriber; its id. The same one again is the one there is.
+    /// Adds a subscriber; its id. The same one again is the one there is, which is asked again if it has not confirmed.
     pub(crate) fn subscribe(&self, subscription: Subscription) -> Result<String, EmulatorError> {
         subscription.check()?;
         let signer = match &subscription {
@@ -137,7 +137,11 @@ impl Notifier {
             Subscription::EventBridge { .. } => None,
         };
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((id, _)) = entries.iter().find(|(_, entry)| entry.subscription == subscription) {
+        if let Some((id, entry)) = entries.iter().find(|(_, entry)| entry.subscription == subscription) {
+            let confirmed = entry.state.lock().unwrap_or_else(PoisonError::into_inner).confirmed;
+            if !confirmed {
+                drop(entry.queue.try_send(Delivery::Confirmation(entry.token.clone())));
+            }
             return Ok(id.clone());
         }
         if entries.len() >= MAX_SUBSCRIBERS {

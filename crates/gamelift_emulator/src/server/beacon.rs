@@ -65,6 +65,7 @@ impl UdpBeacons {
                 () = answer(&socket, changes) => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
+            drop(socket);
             drop(alive);
         });
         Ok(Some(Beacon { port, delay }))
@@ -88,6 +89,16 @@ impl Beacons for UdpBeacons {
         self.open.get(location).map(|beacon| beacon.port)
     }
 
+    fn delayed(&self) -> Vec<(String, Duration)> {
+        let told = self.open.iter().filter_map(|(name, beacon)| {
+            let by = *beacon.delay.borrow();
+            (by != self.delays.get(name).copied().unwrap_or_default()).then(|| (name.clone(), by))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort();
+        told
+    }
+
     fn delay(&mut self, location: Option<&str>, by: Option<Duration>) {
         for (name, beacon) in &self.open {
             if location.is_none_or(|wanted| wanted == name) {
@@ -101,21 +112,23 @@ impl Beacons for UdpBeacons {
 /// Sends back what comes; returns when the beacon is closed.
 async fn answer(socket: &UdpSocket, mut delay: watch::Receiver<Duration>) {
     let mut ping = [0; MAX_PING + 1];
+    // all wait equally long, so that who came first is due first, also when they wait longer or shorter than at first
     let mut waiting: VecDeque<(Instant, SocketAddr, Vec<u8>)> = VecDeque::new();
     loop {
-        let next = waiting.front().map(|(due, ..)| *due);
+        let by = *delay.borrow();
+        let next = waiting.front().map(|(came, ..)| *came + by);
         tokio::select! {
             received = socket.recv_from(&mut ping) => {
                 let Ok((length, from)) = received else { continue };
                 if (1..=MAX_PING).contains(&length) && waiting.len() < MAX_WAITING {
-                    let due = Instant::now() + *delay.borrow();
-                    waiting.push_back((due, from, ping[..length].to_vec()));
+                    waiting.push_back((Instant::now(), from, ping[..length].to_vec()));
                 }
             }
             () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
             changed = delay.changed() => if changed.is_err() { return },
         }
-        while waiting.front().is_some_and(|(due, ..)| *due <= Instant::now())
+        let by = *delay.borrow();
+        while waiting.front().is_some_and(|(came, ..)| came.elapsed() >= by)
             && let Some((_, to, ping)) = waiting.pop_front()
         {
             // An answer that cannot be sent is lost.

@@ -24,6 +24,8 @@ use crate::{
 
 /// A control request is short.
 const MAX_BODY: usize = 16 * 1024;
+/// Where a subscriber is, before its id.
+const SUBSCRIPTION: &str = "/_emulator/subscriptions/";
 /// And quick.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -43,6 +45,7 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
         (Method::POST, "/_emulator/watch") => watch(app, request.into_body()).await,
         (Method::GET, "/_emulator/subscriptions") => json(&app.driver.notifier.states()),
         (Method::POST, "/_emulator/subscriptions") => subscribe(app, request.into_body()).await,
+        (Method::DELETE, path) if path.starts_with(SUBSCRIPTION) => unsubscribe(app, path),
         (Method::POST, "/_emulator/faults") => fault(app, request.into_body()).await,
         (Method::POST, "/_emulator/reset") => {
             app.driver.reset_calls();
@@ -53,7 +56,8 @@ pub(super) async fn answer(app: &Arc<App>, request: Request) -> Response<Body> {
         }
         _ => text(
             StatusCode::NOT_FOUND,
-            "there are health, events, subscriptions (GET), faults, reset, subscriptions and watch (POST)",
+            "there are health, events, subscriptions (GET), faults, reset, subscriptions, watch (POST) and \
+             subscriptions/ID (DELETE)",
         ),
     }
 }
@@ -109,6 +113,20 @@ async fn subscribe(app: &App, body: Body) -> Response<Body> {
     match app.driver.notifier.subscribe(subscription) {
         Ok(id) => json(&serde_json::json!({ "id": id })),
         Err(error) => text(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}
+
+/// Somebody is to be told no more.
+fn unsubscribe(app: &App, path: &str) -> Response<Body> {
+    let id = path.strip_prefix(SUBSCRIPTION).unwrap_or_default();
+    let id = ["%3A", "%3a"]
+        .iter()
+        .fold(id.to_owned(), |id, code| id.replace(code, ":"));
+    let id = ["%2F", "%2f"].iter().fold(id, |id, code| id.replace(code, "/"));
+    if app.driver.notifier.unsubscribe(&id) {
+        text(StatusCode::OK, "unsubscribed")
+    } else {
+        text(StatusCode::NOT_FOUND, "there is no subscriber with this id")
     }
 }
 

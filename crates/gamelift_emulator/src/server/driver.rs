@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -51,6 +52,8 @@ struct Inside {
     sockets: HashMap<SocketId, mpsc::Sender<Signal>>,
     /// When the timer task will wake up by itself.
     planned: Option<Timestamp>,
+    /// How much time the machine slept through, as far as the world knows.
+    slept: Duration,
 }
 
 impl Driver {
@@ -70,6 +73,7 @@ impl Driver {
             world,
             sockets: HashMap::new(),
             planned: None,
+            slept: Duration::ZERO,
         };
         Ok(Self {
             clock,
@@ -99,7 +103,8 @@ impl Driver {
     /// Does something to the world, after everything that was due before.
     pub(crate) fn act<R>(&self, act: impl FnOnce(&mut World, Timestamp) -> R) -> R {
         let mut inside = self.lock();
-        let result = inside.step(self.clock.now(), self.keeper.as_ref(), &self.notifier, act);
+        let now = self.wake(&mut inside);
+        let result = inside.step(now, self.keeper.as_ref(), &self.notifier, act);
         let next = inside.world.poll_timeout();
         if next.is_some_and(|next| inside.planned.is_none_or(|planned| next < planned)) {
             inside.planned = next;
@@ -108,6 +113,18 @@ impl Driver {
         drop(inside);
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
         result
+    }
+
+    /// The time, after the world was told if the machine slept meanwhile.
+    fn wake(&self, inside: &mut Inside) -> Timestamp {
+        let now = self.clock.now();
+        let slept = self.clock.slept();
+        if slept > inside.slept {
+            inside.slept = slept;
+            inside.world.slept(now);
+            self.earlier_timer.notify_one();
+        }
+        now
     }
 
     /// The time of the one clock.
@@ -130,7 +147,7 @@ impl Driver {
         let (sender, receiver) = mpsc::channel(MAX_WAITING_FRAMES);
         let socket = {
             let mut inside = self.lock();
-            let now = self.clock.now();
+            let now = self.wake(&mut inside);
             inside.world.handle_timeout(now);
             let socket = inside.world.connect(handshake, now)?;
             inside.sockets.insert(socket, sender);

@@ -81,13 +81,14 @@ impl Tasks {
     pub(crate) fn start(self, app: Arc<App>, listener: TcpListener, metrics: UdpSocket) -> Running {
         let Self { alive, running } = self;
         statsd::listen(Arc::clone(&app), metrics, alive.clone());
-        tokio::spawn(accept(Arc::clone(&app), listener, alive.clone()));
+        tokio::spawn(accept(alive.clone(), Arc::clone(&app), listener));
         let mut stopped = app.stop.clone();
         tokio::spawn(async move {
             tokio::select! {
                 () = app.driver.run_timers() => {}
                 _ = stopped.wait_for(|stop| *stop) => {}
             }
+            drop(app);
             drop(alive);
         });
         running
@@ -121,7 +122,8 @@ impl Running {
     }
 }
 
-async fn accept(app: Arc<App>, listener: TcpListener, alive: Alive) {
+/// The port and the emulator are let go before `alive`, the first parameter, is: whoever waits for the end finds them free.
+async fn accept(alive: Alive, app: Arc<App>, listener: TcpListener) {
     let mut stopped = app.stop.clone();
     let router = router(Arc::clone(&app), alive.clone());
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));

@@ -51,7 +51,11 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
     match app.driver.connect(handshake) {
         Ok((socket, frames)) => {
             tracing::debug!(process_id, "socket opened");
-            let attached = Attached { app, socket };
+            let attached = Attached {
+                app,
+                socket,
+                _alive: alive,
+            };
             upgrade
                 // of a thousand connected processes hardly one speaks at a time: big buffers each would be wasted
                 .read_buffer_size(SMALL_BUFFER)
@@ -61,7 +65,6 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
                 .on_upgrade(move |websocket| async move {
                     serve(&attached, websocket, frames).await;
                     tracing::debug!(process_id, "socket closed");
-                    drop(alive);
                 })
                 .into_response()
         }
@@ -71,6 +74,7 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
                 Refused::NoProcessId => StatusCode::BAD_REQUEST,
                 Refused::BadToken => StatusCode::FORBIDDEN,
                 Refused::TooMany => StatusCode::TOO_MANY_REQUESTS,
+                Refused::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             };
             text(status, &refused.to_string())
         }
@@ -81,6 +85,8 @@ pub(super) async fn open(app: Arc<App>, alive: Alive, request: Request) -> Respo
 struct Attached {
     app: Arc<App>,
     socket: SocketId,
+    /// Let go last.
+    _alive: Alive,
 }
 
 impl Drop for Attached {

@@ -37,6 +37,7 @@ pub(super) fn listen(app: Arc<App>, socket: UdpSocket, alive: Alive) {
             () = take(&app, &socket) => {}
             _ = stopped.wait_for(|stop| *stop) => {}
         }
+        drop((socket, app));
         drop(alive);
     });
 }

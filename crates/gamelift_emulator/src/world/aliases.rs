@@ -85,7 +85,9 @@ impl World {
             alias.routing_strategy = strategy;
         }
         alias.last_updated_time = now;
-        Ok(AliasOutput { alias: alias.clone() })
+        let alias = alias.clone();
+        self.reconsider_placements();
+        Ok(AliasOutput { alias })
     }
 
     pub(crate) fn delete_alias(&mut self, input: AliasInput, _: Timestamp) -> Result<NoOutput, ApiError> {
@@ -93,6 +95,7 @@ impl World {
         let (id, arn) = (alias.alias_id.clone(), alias.alias_arn.clone());
         self.aliases.retain(|_, alias| alias.alias_id != id);
         self.tags.remove(&arn);
+        self.reconsider_placements();
         Ok(NoOutput {})
     }
 

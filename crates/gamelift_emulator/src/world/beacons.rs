@@ -12,6 +12,8 @@ pub(crate) trait Beacons: Send {
     fn port(&self, location: &str) -> Option<u16>;
     /// From now on answers of this location, or of all, take so long; without a time, as long as at the start.
     fn delay(&mut self, location: Option<&str>, by: Option<Duration>);
+    /// The locations whose answers do not take as long as at the start, by name, and how long they take.
+    fn delayed(&self) -> Vec<(String, Duration)>;
 }
 
 /// No beacons at all.
@@ -26,4 +28,7 @@ impl Beacons for NoBeacons {
         None
     }
     fn delay(&mut self, _: Option<&str>, _: Option<Duration>) {}
+    fn delayed(&self) -> Vec<(String, Duration)> {
+        Vec::new()
+    }
 }

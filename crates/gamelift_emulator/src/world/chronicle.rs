@@ -75,10 +75,18 @@ pub(crate) struct Caller {
     pub(crate) trace: Option<String>,
 }
 
+/// The ARN of a game session has room in it.
+const MAX_SUBJECT: usize = 512;
+/// What a line says at most.
+const MAX_TEXT: usize = 1_024;
+
 /// What of a foreign text is kept and shown.
 pub(super) fn cut(text: &str) -> &str {
-    const MOST: usize = 256;
-    text.get(..text.floor_char_boundary(MOST)).unwrap_or_default()
+    cut_at(text, 256)
+}
+
+fn cut_at(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 impl World {
@@ -90,6 +98,10 @@ impl World {
         subject: &str,
         text: impl Into<Cow<'static, str>>,
     ) {
+        let mut text = text.into();
+        if text.len() > MAX_TEXT {
+            text = Cow::Owned(cut_at(&text, MAX_TEXT).to_owned());
+        }
         let chronicle = &mut self.chronicle;
         if chronicle.lines.len() >= MAX_LINES {
             chronicle.lines.pop_front();
@@ -99,8 +111,8 @@ impl World {
             at: now.as_millis(),
             level,
             about,
-            subject: subject.to_owned(),
-            text: text.into(),
+            subject: cut_at(subject, MAX_SUBJECT).to_owned(),
+            text,
         });
         chronicle.next += 1;
     }

@@ -41,10 +41,8 @@ impl World {
             return Err(ApiError::invalid("a compute of an Anywhere fleet needs a Location"));
         };
         Self::check_location(fleet, Some(&location))?;
-        if input.ip_address.is_none() && input.dns_name.is_none() {
-            return Err(ApiError::invalid(
-                "a compute of an Anywhere fleet needs an IpAddress or a DnsName",
-            ));
+        if input.ip_address.is_none() {
+            return Err(ApiError::invalid("a compute of an Anywhere fleet needs an IpAddress"));
         }
         let fleet_id = fleet.id.clone();
         if self.find_compute(&fleet_id, &input.compute_name).is_some() {

@@ -115,6 +115,7 @@ impl World {
             "a location was removed",
             now,
         );
+        self.reconsider_placements();
         Ok(output)
     }
 

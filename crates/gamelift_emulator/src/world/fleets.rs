@@ -57,9 +57,12 @@ pub(super) struct FleetEvent {
 impl World {
     pub(super) fn add_default_fleet(&mut self, now: Timestamp) {
         let location = self.settings.location.clone();
-        let serial = self.next_serial();
-        self.beacons.open(&location);
-        self.locations.insert(serial, location.clone());
+        if !self.locations.values().any(|known| *known == location) {
+            let serial = self.next_serial();
+            self.beacons.open(&location);
+            self.locations.insert(serial, location.clone());
+        }
+        self.default_fleet.clone_from(&self.settings.fleet_id);
         let fleet = Fleet {
             id: self.settings.fleet_id.clone(),
             arn: self.arn(&format!("fleet/{}", self.settings.fleet_id)),
@@ -261,6 +264,7 @@ impl World {
         self.tags.remove(&arn);
         self.computes.retain(|_, compute| compute.fleet_id != id);
         self.grants.retain(|_, grant| grant.fleet_id != id);
+        self.reconsider_placements();
         Ok(NoOutput {})
     }
 

@@ -53,8 +53,10 @@ pub(super) struct GameSession {
     pub(super) ip_address: Option<String>,
     pub(super) dns_name: Option<String>,
     pub(super) port: u16,
-    /// Seats that are reserved or active.
+    /// Seats that are reserved or active. No row tells of them: they are counted anew from the player sessions.
+    #[serde(skip)]
     pub(super) seats_taken: u32,
+    #[serde(skip)]
     pub(super) player_sessions: Vec<PlayerSessionKey>,
     pub(super) story: Story,
 }
@@ -146,6 +148,7 @@ impl World {
             }
         }
         let properties = merged(&session.properties, input.game_properties)?;
+        let session = self.game_session_mut(key)?;
         session.properties = properties;
         session.maximum = input.maximum_player_session_count.unwrap_or(session.maximum);
         session.name = input.name.or(session.name.take());
@@ -170,17 +173,34 @@ impl World {
             ));
         }
         let key = self.game_session_key(&input.game_session_id)?;
-        let session = self.game_session(key)?;
-        let Some(status) = session.status.after(GameSessionEvent::AskedToEnd) else {
-            return Err(wrong_status(session.status, "it cannot be terminated"));
+        let status = self.game_session(key)?.status;
+        if !self.ask_game_session_to_end(key, Some("TRIGGERED_ON_PROCESS_TERMINATE"), now) {
+            return Err(wrong_status(status, "it cannot be terminated"));
+        }
+        self.game_session_output(key)
+    }
+
+    /// No player comes any more, and its process is told to end; whether there was anything to end.
+    pub(super) fn ask_game_session_to_end(
+        &mut self,
+        key: GameSessionKey,
+        reason: Option<&'static str>,
+        now: Timestamp,
+    ) -> bool {
+        let session = self.game_sessions.get(&key);
+        let Some(status) = session.and_then(|session| session.status.after(GameSessionEvent::AskedToEnd)) else {
+            return false;
+        };
+        let Some(session) = self.game_sessions.get_mut(&key) else {
+            return false;
         };
         session.status = status;
-        session.status_reason = Some(Word("TRIGGERED_ON_PROCESS_TERMINATE"));
+        session.status_reason = reason.map(Word).or(session.status_reason);
         session.story.asked_to_end = Some(now);
         let process = session.process;
         self.note_for_search(key, now);
         self.ask_to_end(process, now);
-        self.game_session_output(key)
+        true
     }
 
     pub(super) fn activation_timed_out(&mut self, key: GameSessionKey, now: Timestamp) {
@@ -208,7 +228,7 @@ impl World {
             return;
         };
         session.status = status;
-        session.status_reason = reason.map(Word).or(session.status_reason);
+        session.status_reason = session.status_reason.or(reason.map(Word));
         session.ended = Some(now);
         tracing::info!(game_session = %session.arn, "game session terminated");
         self.search.forget(&session.fleet_id, key);
@@ -245,19 +265,23 @@ impl World {
             .ok_or_else(|| ApiError::not_found(format!("there is no game session {arn}")))
     }
 
-    pub(super) fn game_session(&mut self, key: GameSessionKey) -> Result<&mut GameSession, ApiError> {
+    pub(super) fn game_session(&self, key: GameSessionKey) -> Result<&GameSession, ApiError> {
+        self.game_sessions
+            .get(&key)
+            .ok_or_else(|| ApiError::not_found("the game session is not known any more"))
+    }
+
+    fn game_session_mut(&mut self, key: GameSessionKey) -> Result<&mut GameSession, ApiError> {
         self.game_sessions
             .get_mut(&key)
             .ok_or_else(|| ApiError::not_found("the game session is not known any more"))
     }
 
     pub(super) fn game_session_output(&self, key: GameSessionKey) -> Result<GameSessionOutput, ApiError> {
-        self.game_sessions
-            .get(&key)
-            .map(|session| GameSessionOutput {
-                game_session: self.game_session_model(session),
-            })
-            .ok_or_else(|| ApiError::not_found("the game session is not known any more"))
+        let session = self.game_session(key)?;
+        Ok(GameSessionOutput {
+            game_session: self.game_session_model(session),
+        })
     }
 
     pub(super) fn game_session_model(&self, session: &GameSession) -> GameSessionModel {

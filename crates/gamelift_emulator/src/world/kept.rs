@@ -44,6 +44,11 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         self.touched = Some(self.map.keys().cloned().collect());
     }
 
+    /// The same, when the store has all there are.
+    pub(super) fn watch_further(&mut self) {
+        self.touched = Some(BTreeSet::new());
+    }
+
     /// The keys that were touched since the last time.
     pub(super) fn take_touched(&mut self) -> BTreeSet<K> {
         self.touched.as_mut().map(std::mem::take).unwrap_or_default()
@@ -70,6 +75,15 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         {
             touched.insert(key.clone());
         }
+        self.map.get_mut(key)
+    }
+
+    /// For changes of which no row tells.
+    pub(super) fn get_unkept<Q>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         self.map.get_mut(key)
     }
 

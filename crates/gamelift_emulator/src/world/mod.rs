@@ -103,6 +103,8 @@ pub(crate) struct World {
     ids: Ids,
     beacons: Box<dyn Beacons>,
     serial: u64,
+    /// The id of the fleet that was there from the start.
+    default_fleet: String,
     fleets: Kept<u64, Fleet>,
     locations: Kept<u64, String>,
     computes: Kept<u64, Compute>,
@@ -162,6 +164,7 @@ impl World {
             ids,
             beacons,
             serial: 0,
+            default_fleet: String::new(),
             fleets: Kept::default(),
             locations: Kept::default(),
             computes: Kept::default(),

@@ -114,15 +114,19 @@ fn priorities(queue: &GameSessionQueue, with_latencies: bool) -> Vec<Priority> {
     order
 }
 
-/// The cap of the policy that counts after this time, and the time at which the next one begins.
+/// The cap of the policy that counts after this time, and the time at which the next one begins. The last one, and one
+/// without a duration, counts for good.
 fn policy_in_force(policies: &[PlayerLatencyPolicy], waited: Duration) -> (Option<f64>, Option<Duration>) {
     let mut end = Duration::ZERO;
     for (place, policy) in policies.iter().enumerate() {
-        end += Duration::from_secs(policy.policy_duration_seconds.unwrap_or(0).into());
-        let last = place + 1 == policies.len();
-        if waited < end || last {
-            let cap = policy.maximum_individual_player_latency_milliseconds.map(f64::from);
-            return (cap, (!last).then_some(end));
+        let cap = policy.maximum_individual_player_latency_milliseconds.map(f64::from);
+        let seconds = policy.policy_duration_seconds.filter(|_| place + 1 < policies.len());
+        let Some(seconds) = seconds else {
+            return (cap, None);
+        };
+        end += Duration::from_secs(seconds.into());
+        if waited < end {
+            return (cap, Some(end));
         }
     }
     (None, None)

@@ -122,11 +122,17 @@ impl World {
         }
     }
 
-    fn check_creator(&self, wish: &Wish, now: Timestamp) -> Result<(), ApiError> {
+    fn check_creator(&mut self, wish: &Wish, now: Timestamp) -> Result<(), ApiError> {
         let policy = self.fleet(&wish.fleet_id)?.limit_policy;
         let Some((policy, most)) = policy.and_then(|policy| Some((policy, policy.new_game_sessions_per_creator?)))
         else {
-            return Ok(());
+            let creator = wish.call.creator_id.as_deref().filter(|_| self.settings.throttled);
+            return match creator {
+                Some(creator) if !self.turns.allows_creator(&wish.fleet_id, creator, now) => {
+                    Err(ApiError::new(ErrorKind::Throttling, "Rate exceeded"))
+                }
+                _ => Ok(()),
+            };
         };
         let Some(creator) = &wish.call.creator_id else {
             return Err(ApiError::invalid(

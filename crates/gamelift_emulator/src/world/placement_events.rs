@@ -35,11 +35,17 @@ impl World {
             let players: Vec<Value> = players
                 .map(|player| json!({"playerId": player.player_id, "playerSessionId": player.player_session_id}))
                 .collect();
-            detail.insert("gameSessionArn".into(), json!(placement.game_session_arn));
-            detail.insert("ipAddress".into(), json!(placement.ip_address));
-            detail.insert("dnsName".into(), json!(placement.dns_name));
-            detail.insert("port".into(), json!(placement.port.map(|port| port.to_string())));
-            detail.insert("gameSessionRegion".into(), json!(placement.game_session_region));
+            let known = [
+                ("gameSessionArn", placement.game_session_arn),
+                ("ipAddress", placement.ip_address),
+                ("dnsName", placement.dns_name),
+                ("port", placement.port.map(|port| port.to_string())),
+                ("gameSessionRegion", placement.game_session_region),
+            ];
+            let known = known
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+            detail.extend(known);
             detail.insert("placedPlayerSessions".into(), json!(players));
         }
         if let Ok(queue) = self.queue(&placement.game_session_queue_name)

@@ -125,7 +125,8 @@ impl World {
         }
     }
 
-    pub(super) fn cancel_placements_of(&mut self, queue: &str, now: Timestamp) {
+    /// The queue is deleted: what waits in it fails.
+    pub(super) fn fail_placements_of(&mut self, queue: &str, now: Timestamp) {
         let waiting: Vec<PlacementKey> = self.pending_placements.iter().copied().collect();
         for key in waiting {
             if self
@@ -133,7 +134,7 @@ impl World {
                 .get(&key)
                 .is_some_and(|placement| placement.queue == queue)
             {
-                self.end_placement(key, PlacementStatus::Cancelled, now);
+                self.end_placement(key, PlacementStatus::Failed, now);
             }
         }
     }
@@ -258,9 +259,8 @@ impl World {
         }
         tracing::info!(placement = %placement.call.placement_id, status = status.word(), "placement ended");
         self.pending_placements.remove(&key);
-        if let Some(session) = orphan.and_then(|key| self.game_sessions.get(&key)) {
-            let process = session.process;
-            self.ask_to_end(process, now);
+        if let Some(orphan) = orphan {
+            self.ask_game_session_to_end(orphan, None, now);
         }
         self.record_placement_event(key, now);
         self.tell_placement(key, now);
@@ -268,9 +268,16 @@ impl World {
         if self.ended_placements.len() > MAX_ENDED
             && let Some(oldest) = self.ended_placements.pop_front()
         {
-            self.placements.remove(&oldest);
+            self.forget_placement(oldest);
         }
         true
+    }
+
+    /// Its id is free again.
+    fn forget_placement(&mut self, key: PlacementKey) {
+        if let Some(placement) = self.placements.remove(&key) {
+            self.placement_ids.remove(&placement.call.placement_id);
+        }
     }
 
     fn tell_placement(&mut self, key: PlacementKey, now: Timestamp) {
@@ -289,7 +296,6 @@ impl World {
         self.placement_ids
             .get(id)
             .copied()
-            .filter(|key| self.placements.contains_key(key))
             .ok_or_else(|| ApiError::not_found(format!("there is no placement {id}")))
     }
 

@@ -21,6 +21,9 @@ use crate::model::{
     timestamp::Timestamp,
 };
 
+/// Ended player sessions of one game session that are remembered.
+const MAX_ENDED: usize = 1_000;
+
 /// A seat in a game session.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PlayerSession {
@@ -160,7 +163,7 @@ impl World {
         })
     }
 
-    fn check_seats(&mut self, arn: &str, wanted: u32) -> Result<GameSessionKey, ApiError> {
+    fn check_seats(&self, arn: &str, wanted: u32) -> Result<GameSessionKey, ApiError> {
         let key = self.game_session_key(arn)?;
         let session = self.game_session(key)?;
         if session.status != GameSessionStatus::Active {
@@ -190,7 +193,9 @@ impl World {
     ) -> Result<PlayerSessionKey, ApiError> {
         let key = PlayerSessionKey(self.next_serial());
         let id = self.new_id("psess-");
-        let session = self.game_session(game_session)?;
+        let Some(session) = self.game_sessions.get_unkept(&game_session) else {
+            return Err(ApiError::not_found("the game session is not known any more"));
+        };
         session.seats_taken += 1;
         session.player_sessions.push(key);
         self.note_for_search(game_session, now);
@@ -252,12 +257,32 @@ impl World {
         player.status = status;
         player.ended = Some(now);
         let (id, gone) = (player.id.clone(), format!("{} is {}", player.player_id, status.word()));
-        if let Some(session) = self.game_sessions.get_mut(&player.game_session) {
+        let game_session = player.game_session;
+        if let Some(session) = self.game_sessions.get_unkept(&game_session) {
             session.seats_taken = session.seats_taken.saturating_sub(1);
         }
-        let game_session = player.game_session;
         self.note_for_search(game_session, now);
         self.tell(now, (Level::Info, About::Player), &id, gone);
+        self.forget_oldest_player(game_session);
+    }
+
+    /// Of the players who left a game session only the last are remembered.
+    fn forget_oldest_player(&mut self, game_session: GameSessionKey) {
+        let Some(session) = self.game_sessions.get_unkept(&game_session) else {
+            return;
+        };
+        let taken = usize::try_from(session.seats_taken).unwrap_or(usize::MAX);
+        if session.player_sessions.len().saturating_sub(taken) <= MAX_ENDED {
+            return;
+        }
+        let known = &self.player_sessions;
+        let has_left = |key: &PlayerSessionKey| known.get(key).is_none_or(|player| !player.status.holds_a_seat());
+        if let Some(place) = session.player_sessions.iter().position(has_left) {
+            let oldest = session.player_sessions.remove(place);
+            if let Some(player) = self.player_sessions.remove(&oldest) {
+                self.player_session_ids.remove(&player.id);
+            }
+        }
     }
 
     fn player_session_model(&self, key: PlayerSessionKey) -> Result<PlayerSessionModel, ApiError> {

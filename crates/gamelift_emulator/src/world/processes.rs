@@ -39,6 +39,7 @@ pub(super) struct ProcessName {
 
 /// A server process.
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Process {
     pub(super) name: ProcessName,
     pub(super) location: String,
@@ -66,6 +67,9 @@ pub(super) struct Process {
     /// The one game session of its life.
     pub(super) game_session: Option<GameSessionKey>,
     pub(super) terminate_at: Option<Timestamp>,
+    /// Whether its instance is taken away.
+    #[serde(default)]
+    pub(super) interrupted: bool,
     pub(super) renew_token_at: Option<Timestamp>,
     /// Whether it was asked to open a new connection and has not done so yet.
     #[serde(skip)]
@@ -152,6 +156,7 @@ impl World {
             last_healthy: now,
             game_session: None,
             terminate_at: None,
+            interrupted: false,
             renew_token_at: None,
             asked_to_refresh: false,
             undelivered: Vec::new(),
@@ -297,6 +302,21 @@ impl World {
         }
     }
 
+    /// The machine slept, and its processes with it: the time in which they must be heard of begins anew.
+    pub(crate) fn slept(&mut self, now: Timestamp) {
+        let end = now + self.settings.socket_loss_grace;
+        for key in self.live_processes.values() {
+            let Some(process) = self.processes.get_mut(key) else {
+                continue;
+            };
+            process.last_healthy = now;
+            if process.alone_since.is_some() {
+                process.alone_since = Some(now);
+                self.timers.set(end, Timer::SocketLoss(*key));
+            }
+        }
+    }
+
     fn end_unhealthy(&mut self, key: ProcessKey, now: Timestamp) {
         let termination_time = i64::try_from(now.as_millis()).ok();
         self.push(key, Push::TerminateProcess(TerminateProcess { termination_time }));
@@ -359,6 +379,7 @@ impl World {
             process.undelivered.clear();
         }
         let (name, game_session) = (process.name.clone(), process.game_session);
+        let reason_of_session = process.interrupted.then_some("INTERRUPTED");
         self.live_processes.remove(&name);
         self.refresh_idle(key);
         match reason.event() {
@@ -374,7 +395,7 @@ impl World {
             Some((_, message)) => self.tell(now, (Level::Error, About::Process), id, message),
         }
         if let Some(game_session) = game_session {
-            self.end_game_session(game_session, None, now);
+            self.end_game_session(game_session, reason_of_session, now);
         }
         self.ended_processes.push_back(key);
         if self.ended_processes.len() > MAX_ENDED

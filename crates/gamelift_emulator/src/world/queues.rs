@@ -101,16 +101,18 @@ impl World {
         Ok(QueueOutput { game_session_queue })
     }
 
-    /// Placements that still wait in the queue are cancelled.
+    /// Placements that still wait in the queue fail.
     pub(crate) fn delete_game_session_queue(
         &mut self,
         input: QueueNameInput,
         now: Timestamp,
     ) -> Result<NoOutput, ApiError> {
         let key = self.queue_key(&input.name)?;
+        // while the queue can still say who is to be told
+        let name = self.queue(&input.name)?.name.clone();
+        self.fail_placements_of(&name, now);
         if let Some(queue) = self.queues.remove(&key) {
             self.tags.remove(&queue.game_session_queue_arn);
-            self.cancel_placements_of(&queue.name, now);
         }
         Ok(NoOutput {})
     }

@@ -124,27 +124,15 @@ impl World {
         Ok(FleetEventsOutput { events, next_token })
     }
 
+    /// Locations that were asked for come in that order; those that the fleet does not have are passed over.
     pub(crate) fn describe_fleet_location_attributes(
         &mut self,
         input: FleetLocationAttributesInput,
         _: Timestamp,
     ) -> Result<FleetLocationAttributesOutput, ApiError> {
         let fleet = self.fleet(&input.fleet_id)?;
-        for location in input.locations.iter().flatten() {
-            if !fleet.locations.contains(location) {
-                return Err(ApiError::not_found(format!(
-                    "{location} is not a location of fleet {}",
-                    fleet.id
-                )));
-            }
-        }
-        let wanted = |name: &String| {
-            input
-                .locations
-                .as_ref()
-                .is_none_or(|locations| locations.contains(name))
-        };
-        let locations = fleet.locations.iter().filter(|name| wanted(name));
+        let wanted = input.locations.as_ref().unwrap_or(&fleet.locations);
+        let locations = wanted.iter().filter(|name| fleet.locations.contains(name));
         let attributes = (1..).zip(locations.map(|location| LocationAttributes {
             location_state: LocationState {
                 location: location.clone(),
@@ -171,8 +159,7 @@ impl World {
         input: PlayerConnectionDetailsInput,
         _: Timestamp,
     ) -> Result<PlayerConnectionDetailsOutput, ApiError> {
-        let key = self.game_session_key(&input.game_session_id)?;
-        let session = self.game_session(key)?;
+        let session = self.game_session(self.game_session_key(&input.game_session_id)?)?;
         if session.status != GameSessionStatus::Active {
             return Err(super::game_sessions::wrong_status(
                 session.status,

@@ -47,6 +47,8 @@ struct Meta {
     layout: u32,
     serial: u64,
     now: Timestamp,
+    #[serde(default)]
+    default_fleet: String,
 }
 
 /// Keys as they are part of a row's name: in the order of their creation.
@@ -78,10 +80,18 @@ impl RowKey for String {
 macro_rules! kinds {
     ($($field:ident,)+) => {
         impl World {
-            /// From now on changes are remembered for [`World::take_changes`]; everything there is counts as changed.
+            /// From now on changes are remembered for [`World::take_changes`]; everything there is counts as changed,
+            /// unless the world was restored.
             pub(crate) fn watch_changes(&mut self) {
+                if !std::mem::replace(&mut self.watched, true) {
+                    $(self.$field.watch();)+
+                }
+            }
+
+            /// The store has everything there is: only what changes from now on is for it.
+            fn watch_further_changes(&mut self) {
                 self.watched = true;
-                $(self.$field.watch();)+
+                $(self.$field.watch_further();)+
             }
 
             /// The rows that changed since the last time.
@@ -92,7 +102,8 @@ macro_rules! kinds {
                 }
                 $(changed(stringify!($field), &mut self.$field, &mut rows);)+
                 if !rows.is_empty() {
-                    let meta = Meta { layout: LAYOUT, serial: self.serial, now };
+                    let default_fleet = self.default_fleet.clone();
+                    let meta = Meta { layout: LAYOUT, serial: self.serial, now, default_fleet };
                     rows.push(Row { name: META.to_owned(), value: encoded(&meta) });
                 }
                 rows
@@ -183,15 +194,18 @@ impl World {
                     return Err(RowError::Layout(meta.layout));
                 }
                 world.serial = meta.serial;
+                world.default_fleet = meta.default_fleet;
             } else {
                 world.read_row(name, value)?;
             }
         }
+        world.watch_further_changes();
         let known: Vec<String> = world.locations.values().cloned().collect();
         for location in &known {
             world.beacons.open(location);
         }
-        if world.fleet(&world.settings.fleet_id).is_err() {
+        // one that was deleted stays away
+        if world.default_fleet != world.settings.fleet_id && world.fleet(&world.settings.fleet_id).is_err() {
             world.add_default_fleet(now);
         }
         world.restore_processes(now);
@@ -206,15 +220,14 @@ impl World {
             .retain(|_, process| process.status != ProcessStatus::Connected);
         let grace = self.settings.socket_loss_grace;
         let until = now + grace.max(RETURN_TIME);
-        let keys: Vec<_> = self.processes.keys().copied().collect();
-        for key in keys {
+        let (ended, living): (Vec<_>, Vec<_>) =
+            (self.processes.iter()).partition(|(_, process)| process.status == ProcessStatus::Ended);
+        let living: Vec<_> = living.into_iter().map(|(key, _)| *key).collect();
+        self.ended_processes.extend(ended.into_iter().map(|(key, _)| *key));
+        for key in living {
             let Some(process) = self.processes.get_mut(&key) else {
                 continue;
             };
-            if process.status == ProcessStatus::Ended {
-                self.ended_processes.push_back(key);
-                continue;
-            }
             self.live_processes.insert(process.name.clone(), key);
             process.alone_since = Some(until.back(grace));
             process.last_healthy = now;
@@ -236,6 +249,12 @@ impl World {
 
     fn restore_game_sessions(&mut self, now: Timestamp) {
         let mut ended = BTreeSet::new();
+        for (key, player) in &self.player_sessions {
+            if let Some(session) = self.game_sessions.get_unkept(&player.game_session) {
+                session.player_sessions.push(*key);
+                session.seats_taken += u32::from(player.status.holds_a_seat());
+            }
+        }
         for (key, session) in &self.game_sessions {
             self.game_session_arns.insert(session.arn.clone(), *key);
             match session.status {

@@ -30,12 +30,15 @@ impl World {
             return Err(Failure::bad_request("the activation was refused on purpose"));
         }
         let (key, session) = self.own_game_session(process, arn)?;
-        if session.status == GameSessionStatus::Activating {
-            session.story.activated = Some(now);
-        }
-        match session.status.after(GameSessionEvent::Activated) {
+        let before = session.status;
+        match before.after(GameSessionEvent::Activated) {
             Some(status) => {
-                session.status = status;
+                if before == GameSessionStatus::Activating
+                    && let Some(session) = self.game_sessions.get_mut(&key)
+                {
+                    session.story.activated = Some(now);
+                    session.status = status;
+                }
                 tracing::info!(game_session = %arn, "game session active");
                 self.tell(now, (Level::Info, About::Session), arn, "active");
                 self.note_for_search(key, now);
@@ -44,7 +47,7 @@ impl World {
             }
             None => Err(Failure::bad_request(format!(
                 "the game session is {}, it cannot be activated",
-                session.status.word()
+                before.word()
             ))),
         }
     }
@@ -55,8 +58,8 @@ impl World {
         arn: &str,
         policy: &PlayerSessionCreationPolicy,
     ) -> Answered {
-        let (_, session) = self.own_game_session(process, arn)?;
-        session.accepts_players = match policy {
+        let (key, _) = self.own_game_session(process, arn)?;
+        let accepts_players = match policy {
             PlayerSessionCreationPolicy::AcceptAll => true,
             PlayerSessionCreationPolicy::DenyAll => false,
             _ => {
@@ -65,6 +68,9 @@ impl World {
                 ));
             }
         };
+        if let Some(session) = self.game_sessions.get_mut(&key) {
+            session.accepts_players = accepts_players;
+        }
         Ok(Answer::Done)
     }
 
@@ -83,13 +89,14 @@ impl World {
             )));
         }
         let key = self.player_session_of(game_session, id)?;
-        let player = self.player_sessions.get_mut(&key).ok_or_else(gone)?;
-        let Some(status) = player.status.after(PlayerSessionEvent::Accepted) else {
+        let before = self.player_sessions.get(&key).ok_or_else(gone)?.status;
+        let Some(status) = before.after(PlayerSessionEvent::Accepted) else {
             return Err(Failure::bad_request(format!(
                 "the player session is {}, expected RESERVED",
-                player.status.word()
+                before.word()
             )));
         };
+        let player = self.player_sessions.get_mut(&key).ok_or_else(gone)?;
         player.status = status;
         player.story.accepted = Some(now);
         let accepted = format!("{} accepted", player.player_id);
@@ -141,19 +148,17 @@ impl World {
     }
 
     /// The process's game session, which it must name rightly.
-    fn own_game_session(
-        &mut self,
-        process: ProcessKey,
-        arn: &str,
-    ) -> Result<(GameSessionKey, &mut GameSession), Failure> {
-        let process = self.process(process)?;
+    fn own_game_session(&self, process: ProcessKey, arn: &str) -> Result<(GameSessionKey, &GameSession), Failure> {
+        let Some(process) = self.processes.get(&process) else {
+            return Err(Failure::bad_request("the process is not known any more"));
+        };
         if process.status == ProcessStatus::Ended {
             return Err(Failure::bad_request("the process has ended"));
         }
         let Some(key) = process.game_session else {
             return Err(Failure::bad_request("the process has no game session"));
         };
-        match self.game_sessions.get_mut(&key) {
+        match self.game_sessions.get(&key) {
             Some(session) if session.arn == arn => Ok((key, session)),
             _ => Err(Failure::bad_request(
                 "GameSessionId is not the game session of this process",

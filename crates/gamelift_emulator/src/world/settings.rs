@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) throttled: bool,
     /// Whether a process that is known may reconnect with an empty token, as the C++ SDK does after failed sends.
     pub(crate) tokenless_reconnects: bool,
+    /// Open sockets at the same time.
+    pub(crate) max_sockets: usize,
     /// Which API answers.
     pub(crate) profile: Profile,
 }
@@ -92,6 +94,7 @@ impl Default for Settings {
             token_lifetime: Duration::from_hours(3),
             throttled: false,
             tokenless_reconnects: false,
+            max_sockets: 16_384,
             profile: Profile::Current,
         }
     }

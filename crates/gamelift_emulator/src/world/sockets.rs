@@ -46,6 +46,8 @@ pub(crate) enum Refused {
     BadToken,
     #[error("Rate exceeded: a process opens connections seldom")]
     TooMany,
+    #[error("too many sockets are open already")]
+    NoRoom,
 }
 
 pub(super) struct Socket {
@@ -62,6 +64,9 @@ impl World {
     pub(crate) fn connect(&mut self, handshake: Handshake, now: Timestamp) -> Result<SocketId, Refused> {
         if handshake.process_id.is_empty() || handshake.process_id.len() > 1024 {
             return Err(Refused::NoProcessId);
+        }
+        if self.sockets.len() >= self.settings.max_sockets {
+            return Err(Refused::NoRoom);
         }
         let signed = self.is_signed(&handshake, now);
         if signed {

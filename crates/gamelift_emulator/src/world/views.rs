@@ -1,6 +1,9 @@
 //! Looking at the world from outside, and the short cuts of its owner.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use super::{
     SocketId, World,
@@ -106,15 +109,25 @@ impl World {
 
     /// Tells the processes with this id, or all, to end, as before an instance is taken away.
     pub(crate) fn interrupt(&mut self, process_id: Option<&str>, now: Timestamp) {
-        for key in self.ready(process_id) {
-            self.ask_to_end(key, now);
-        }
+        self.interrupt_within(process_id, self.settings.terminate_grace, now);
     }
 
-    /// The same with a deadline of its own.
+    /// The same with a deadline of its own. Each compute counts as one instance.
     pub(crate) fn interrupt_within(&mut self, process_id: Option<&str>, within: Duration, now: Timestamp) {
+        let mut instances = BTreeSet::new();
         for key in self.ready(process_id) {
+            let Some(process) = self.processes.get_mut(&key) else {
+                continue;
+            };
+            if process.terminate_at.is_none() {
+                process.interrupted = true;
+                instances.insert((process.name.fleet_id.clone(), process.name.compute_name.clone()));
+            }
             self.ask_to_end_within(key, within, now);
+        }
+        for (fleet_id, compute_name) in instances {
+            let message = format!("the instance {compute_name} is taken away");
+            self.record_event(&fleet_id, "INSTANCE_INTERRUPTED", &message, now);
         }
     }
 
@@ -133,6 +146,21 @@ impl World {
     /// Answers of ping beacons take so long, or as long as at the start.
     pub(crate) fn delay_pings(&mut self, location: Option<&str>, by: Option<Duration>) {
         self.beacons.delay(location, by);
+    }
+
+    /// The locations whose beacons were told to answer at another time, and how late they answer.
+    pub(crate) fn delayed_pings(&self) -> Vec<(String, Duration)> {
+        self.beacons.delayed()
+    }
+
+    /// Whether a process with this id lives.
+    pub(crate) fn has_process(&self, process_id: &str) -> bool {
+        self.named(Some(process_id)).next().is_some()
+    }
+
+    /// Whether there is this location.
+    pub(crate) fn has_location(&self, name: &str) -> bool {
+        self.locations.values().any(|known| known == name)
     }
 
     /// No token is good any more.

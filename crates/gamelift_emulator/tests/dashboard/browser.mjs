@@ -201,6 +201,31 @@ try {
     await page.locator("#delay").fill("70");
     await press("pings");
     await page.locator("#log > div", { hasText: "70 ms late" }).first().waitFor();
+    await page.locator("#active-faults li", { hasText: "pings to custom-local are answered 70 ms late" }).waitFor();
+    await page.locator("#clear").click();
+    await page.locator("#clear").waitFor({ state: "hidden" });
+  });
+
+  await test("a page that is hidden leaves its connection to others, and goes on when it is seen", async () => {
+    const show = (hidden) => page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    await show(true);
+    await page.locator("#live", { hasText: "paused while hidden" }).waitFor();
+    await more(1);
+    await show(false);
+    await page.locator('#live[data-state="live"]').waitFor();
+  });
+
+  await test("a page that is one too many says so", async () => {
+    const refuse = (route) => route.fulfill({ status: 503, body: "too many watch already: close another dashboard\n" });
+    await page.route("**/_emulator/watch", refuse);
+    await page.locator("#search").fill("x");
+    await page.locator("#live", { hasText: "too many watch already" }).waitFor();
+    await page.unroute("**/_emulator/watch", refuse);
+    await page.locator("#search").fill("");
+    await page.locator('#live[data-state="live"]').waitFor();
   });
 
   await test("expired tokens", async () => {

@@ -89,3 +89,23 @@ async fn a_beacon_answers_as_late_as_it_is_told_to() {
     emulator.inject(Fault::Clear).unwrap();
     assert!(ping(local, b"x").await >= Duration::from_millis(20));
 }
+
+#[tokio::test]
+async fn nobody_waits_behind_a_ping_that_came_while_answers_were_late() {
+    let emulator = emulator().await;
+    let local = beacon_of(&emulator, "custom-local").await.unwrap();
+    let hours = Fault::DelayPings {
+        location: None,
+        millis: 36_000_000,
+    };
+    emulator.inject(hours).unwrap();
+    let late = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    late.send_to(b"late", local).await.unwrap();
+    let mut echo = [0; 16];
+    let waits = timeout(Duration::from_millis(100), late.recv_from(&mut echo)).await;
+    assert!(waits.is_err(), "it is late");
+    emulator.inject(Fault::Clear).unwrap();
+    ping(local, b"next").await;
+    let (length, _) = timeout(LIMIT, late.recv_from(&mut echo)).await.unwrap().unwrap();
+    assert_eq!(&echo[..length], b"late");
+}

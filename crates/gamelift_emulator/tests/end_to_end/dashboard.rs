@@ -1,6 +1,6 @@
 //! The dashboard's page is for a browser that opens it, and for no other page; its stream tells what changes.
 
-use gamelift_emulator::Emulator;
+use gamelift_emulator::{Emulator, Fault};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -127,4 +127,32 @@ async fn a_question_that_is_none_is_refused() {
         .await
         .unwrap();
     assert_eq!(refused.status(), 400);
+}
+
+#[tokio::test]
+async fn late_pings_are_among_the_faults_until_all_is_cleared() {
+    let emulator = emulator().await;
+    let faults = |emulator: &Emulator| {
+        let watch = Client::new()
+            .post(format!("{}/_emulator/watch", emulator.endpoint()))
+            .bearer_auth(emulator.control_secret());
+        async move {
+            let mut stream = watch.json(&json!({})).send().await.unwrap();
+            let mut seen = Vec::new();
+            while !seen.contains(&b'\n') {
+                seen.extend(timeout(LIMIT, stream.chunk()).await.unwrap().unwrap().unwrap());
+            }
+            let told: Value = serde_json::from_slice(&seen).unwrap();
+            told["faults"].clone()
+        }
+    };
+    let late = Fault::DelayPings {
+        location: None,
+        millis: 70,
+    };
+    emulator.inject(late).unwrap();
+    let told = json!([{"location": "custom-local", "delay_millis": 70}]);
+    assert_eq!(faults(&emulator).await, told);
+    emulator.inject(Fault::Clear).unwrap();
+    assert_eq!(faults(&emulator).await, json!([]));
 }

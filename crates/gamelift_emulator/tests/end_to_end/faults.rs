@@ -192,3 +192,44 @@ async fn the_control_routes_need_the_secret_of_the_run() {
     );
     assert!(emulator.calls().is_empty());
 }
+
+#[tokio::test]
+async fn a_fault_that_names_nobody_is_refused_and_hits_nobody() {
+    let emulator = emulator().await;
+    let _process = Process::healthy(&emulator, "process-1", 7001).await;
+    for fault in [
+        json!({"fault": "crash_processes", "process": "process-1"}),
+        json!({"fault": "crash_processes", "process_id": "process-l"}),
+        json!({"fault": "cut_sockets", "process_id": ""}),
+        json!({"fault": "fail_calls", "operation": "CreateGameSesion", "error": "ThrottlingException", "times": 1}),
+        json!({"fault": "delay_pings", "location": "custom-lokal", "millis": 5}),
+    ] {
+        let asked = Client::new()
+            .post(format!("{}/_emulator/faults", emulator.endpoint()))
+            .bearer_auth(emulator.control_secret())
+            .json(&fault);
+        assert_eq!(asked.send().await.unwrap().status(), 400, "{fault}");
+    }
+    let snapshot = emulator.snapshot();
+    assert_eq!(snapshot.open_sockets, 1);
+    assert_eq!(snapshot.fleet_events, []);
+}
+
+#[tokio::test]
+async fn the_rate_of_an_operation_can_be_set() {
+    let config = gamelift_emulator::EmulatorConfig::default().throttle_rate("ListFleets", 0.001, 2.0);
+    let emulator = gamelift_emulator::Emulator::start(config).await.unwrap();
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let call = Client::new()
+            .post(emulator.endpoint())
+            .header("X-Amz-Target", "GameLift.ListFleets");
+        statuses.push(call.body("{}").send().await.unwrap().status().as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 400]);
+    for (operation, rate) in [("ListFleet", 1.0), ("ListFleets", 0.0), ("account", f64::NAN)] {
+        let config = gamelift_emulator::EmulatorConfig::default().throttle_rate(operation, rate, 1.0);
+        let refused = gamelift_emulator::Emulator::start(config).await;
+        assert!(matches!(refused, Err(EmulatorError::BadName { .. })), "{operation}");
+    }
+}

@@ -95,6 +95,24 @@ async fn fleets_queues_and_tags_are_there_again_and_the_seed_is_sown_once() {
 }
 
 #[tokio::test]
+async fn a_seed_that_fails_leaves_nothing_and_is_sown_when_it_is_mended() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = EmulatorConfig::default().data_dir(directory.path());
+    let half = "locations = ['custom-attic']\n[[queues]]\nname = 'q'\nfleets = ['fleet-none']";
+    let bad = config.clone().seed(Seed::from_toml(half).unwrap());
+    assert!(matches!(Emulator::start(bad).await, Err(EmulatorError::Seed(_))));
+    let mended = half.replace("fleet-none", "fleet-local");
+    let emulator = Emulator::start(config.seed(Seed::from_toml(&mended).unwrap()))
+        .await
+        .unwrap();
+    let locations = call(&emulator, "ListLocations", json!({})).await;
+    assert_eq!(locations["Locations"].as_array().unwrap().len(), 2);
+    let queues = call(&emulator, "DescribeGameSessionQueues", json!({})).await;
+    assert_eq!(queues["GameSessionQueues"][0]["Name"], "q");
+    emulator.stop().await;
+}
+
+#[tokio::test]
 async fn a_data_directory_has_one_emulator_and_is_its_owners_alone() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");

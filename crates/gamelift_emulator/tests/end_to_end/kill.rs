@@ -28,6 +28,13 @@ struct Answered {
     accepted: BTreeSet<String>,
     active: BTreeSet<String>,
     ready: BTreeSet<String>,
+    placements: BTreeSet<String>,
+    stopped: BTreeSet<String>,
+    /// Aliases and, when a change of it was answered, their descriptions.
+    aliases: BTreeMap<String, Option<String>>,
+    deleted_aliases: BTreeSet<String>,
+    /// The last names of game sessions.
+    names: BTreeMap<String, String>,
 }
 
 impl Answered {
@@ -183,8 +190,55 @@ fn note(request: &Value, id: &str, book: &Book) {
     }
 }
 
-/// Creates game sessions and seats until it is stopped.
-async fn client(endpoint: String, book: Book) {
+/// Two queues: one that places, and one that never can.
+async fn queues(endpoint: &str) {
+    let destination = "arn:aws:gamelift:us-west-2:123456789012:fleet/fleet-local";
+    for (name, location) in [("places", "custom-local"), ("waits", "custom-none")] {
+        let queue = json!({"Name": name, "Destinations": [{"DestinationArn": destination}],
+            "FilterConfiguration": {"AllowedLocations": [location]}});
+        call(endpoint, "CreateGameSessionQueue", queue).await.unwrap();
+    }
+}
+
+/// Starts a placement, which goes into the book when it was answered; whether it was.
+async fn placed(endpoint: &str, id: &str, queue: &str, book: &Book) -> bool {
+    let start = json!({"PlacementId": id, "GameSessionQueueName": queue, "MaximumPlayerSessionCount": 2});
+    let answered = call(endpoint, "StartGameSessionPlacement", start).await.is_some();
+    if answered {
+        book.lock().unwrap().placements.insert(id.to_owned());
+    }
+    answered
+}
+
+/// An alias that is made, changed and, but for the first of a round, deleted; and a placement that is stopped. What is
+/// under way when the emulator is killed may or may not have happened: the book says nothing of it.
+async fn change(endpoint: &str, id: &str, book: &Book) {
+    let routing = json!({"Type": "TERMINAL", "Message": "gone"});
+    let made = call(endpoint, "CreateAlias", json!({"Name": id, "RoutingStrategy": routing})).await;
+    if let Some(made) = made {
+        let alias = made["Alias"]["AliasId"].as_str().unwrap().to_owned();
+        book.lock().unwrap().aliases.insert(alias.clone(), None);
+        let update = json!({"AliasId": alias, "Description": id});
+        if call(endpoint, "UpdateAlias", update).await.is_some() {
+            book.lock().unwrap().aliases.insert(alias.clone(), Some(id.to_owned()));
+        }
+        if !id.ends_with("-0") {
+            book.lock().unwrap().aliases.remove(&alias);
+            if call(endpoint, "DeleteAlias", json!({"AliasId": alias})).await.is_some() {
+                book.lock().unwrap().deleted_aliases.insert(alias);
+            }
+        }
+    }
+    let stop = json!({"PlacementId": id});
+    if placed(endpoint, id, "waits", book).await && call(endpoint, "StopGameSessionPlacement", stop).await.is_some() {
+        book.lock().unwrap().stopped.insert(id.to_owned());
+    }
+}
+
+/// Creates game sessions and seats, and changes this and that, until it is stopped.
+async fn client(endpoint: String, round: u32, book: Book) {
+    placed(&endpoint, &format!("placed-{round}"), "places", &book).await;
+    let mut number = 0;
     let place = json!({"FleetId": "fleet-local", "Location": "custom-local", "MaximumPlayerSessionCount": 50});
     loop {
         if let Some(created) = call(&endpoint, "CreateGameSession", place.clone()).await {
@@ -202,7 +256,15 @@ async fn client(endpoint: String, book: Book) {
                     .player_sessions
                     .insert(format!("{id} {arn} {player}"));
             }
+            let name = format!("name-{round}-{number}");
+            book.lock().unwrap().names.remove(arn);
+            let rename = json!({"GameSessionId": arn, "Name": name});
+            if call(&endpoint, "UpdateGameSession", rename).await.is_some() {
+                book.lock().unwrap().names.insert(arn.to_owned(), name);
+            }
         }
+        change(&endpoint, &format!("change-{round}-{number}"), &book).await;
+        number += 1;
         tokio::time::sleep(Duration::from_millis(3)).await;
     }
 }
@@ -225,6 +287,17 @@ async fn forgotten(running: &Running, book: &Book) -> Vec<String> {
         list("game_sessions", "game_session_id"),
         list("player_sessions", "player_session_id"),
     );
+    let mut aliases = BTreeMap::new();
+    let mut more = json!({});
+    while !more.is_null() {
+        let listed = call(endpoint, "ListAliases", more).await.unwrap();
+        let rows = listed["Aliases"].as_array().unwrap().iter();
+        aliases.extend(rows.map(|row| (row["AliasId"].as_str().unwrap().to_owned(), row.clone())));
+        more = listed
+            .get("NextToken")
+            .map_or(Value::Null, |token| json!({"NextToken": token}));
+    }
+    let placements = list("placements", "placement_id");
     let book = book.lock().unwrap();
     let mut missing = Vec::new();
     let mut check = |fine: bool, what: &str| {
@@ -253,6 +326,27 @@ async fn forgotten(running: &Running, book: &Book) -> Vec<String> {
         let taken = player.is_some_and(|player| player["status"] == "ACTIVE" || player["status"] == "COMPLETED");
         check(taken, &format!("acceptance of {seat}"));
     }
+    for id in &book.placements {
+        check(placements.contains_key(id), &format!("placement {id}"));
+    }
+    for id in &book.stopped {
+        let stopped = placements
+            .get(id)
+            .is_some_and(|placement| placement["status"] == "CANCELLED");
+        check(stopped, &format!("end of placement {id}"));
+    }
+    for (id, description) in &book.aliases {
+        let told = aliases.get(id).map(|alias| alias["Description"].as_str());
+        let same = told.is_some_and(|told| description.is_none() || told == description.as_deref());
+        check(same, &format!("alias {id}: {told:?}"));
+    }
+    for id in &book.deleted_aliases {
+        check(!aliases.contains_key(id), &format!("deletion of alias {id}"));
+    }
+    for (arn, name) in &book.names {
+        let same = sessions.get(arn).is_some_and(|session| session["name"] == *name);
+        check(same, &format!("name {name} of {arn}"));
+    }
     missing
 }
 
@@ -273,6 +367,7 @@ async fn an_emulator_that_is_killed_in_the_midst_of_traffic_forgets_nothing_that
     let book = Book::default();
     let mut running = Running::start(directory.path(), 0);
     let port = running.port();
+    queues(&running.environment["AWS_ENDPOINT_URL_GAMELIFT"]).await;
     for round in 0..kills() {
         let environment = running.environment.clone();
         let (url, token) = (
@@ -300,6 +395,7 @@ async fn an_emulator_that_is_killed_in_the_midst_of_traffic_forgets_nothing_that
         }
         traffic.spawn(client(
             environment["AWS_ENDPOINT_URL_GAMELIFT"].clone(),
+            round,
             Arc::clone(&book),
         ));
         // killed while things go on, at another moment each time
@@ -329,11 +425,16 @@ async fn an_emulator_that_is_killed_in_the_midst_of_traffic_forgets_nothing_that
     running.kill();
     let book = book.lock().unwrap();
     println!(
-        "{} kills: {} processes, {} game sessions, {} seats, {} acceptances answered, none forgotten",
+        "{} kills: {} processes, {} game sessions, {} seats, {} acceptances, {} placements, {} aliases, {} deletions, \
+         {} names answered, none forgotten",
         kills(),
         book.ready.len(),
         book.game_sessions.len(),
         book.player_sessions.len(),
         book.accepted.len(),
+        book.placements.len(),
+        book.aliases.len(),
+        book.deleted_aliases.len(),
+        book.names.len(),
     );
 }

@@ -46,3 +46,22 @@ async fn a_name_that_gamelift_would_not_take_is_refused() {
         ));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_waited_for_the_end_can_start_again_at_once_in_the_same_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Emulator::start(EmulatorConfig::default().data_dir(directory.path()))
+        .await
+        .unwrap();
+    let port: u16 = first.endpoint().rsplit(':').next().unwrap().parse().unwrap();
+    first.stop().await;
+    let config = EmulatorConfig::default().data_dir(directory.path()).port(port);
+    for round in 0..25 {
+        let emulator = Emulator::start(config.clone())
+            .await
+            .unwrap_or_else(|error| panic!("round {round}: {error}"));
+        let _process = Process::healthy(&emulator, &format!("process-{round}"), 7001).await;
+        let _idle = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        emulator.stop().await;
+    }
+}

@@ -221,3 +221,38 @@ async fn an_endpoint_that_is_no_http_url_is_refused() {
         assert!(refused.is_err(), "{endpoint}");
     }
 }
+
+#[tokio::test]
+async fn who_subscribes_again_without_having_confirmed_is_asked_again_and_can_be_taken_off() {
+    let subscriber = Subscriber::new().await;
+    let emulator = Emulator::start(EmulatorConfig::default()).await.unwrap();
+    let subscription = Subscription::Sns {
+        topic_arn: TOPIC.into(),
+        endpoint: subscriber.url.clone(),
+    };
+    let id = emulator.subscribe(subscription.clone()).unwrap();
+    let first = subscriber.next("200 OK").await;
+    assert_eq!(emulator.subscribe(subscription.clone()).unwrap(), id);
+    let second = subscriber.next("200 OK").await;
+    assert_eq!(second.headers["x-amz-sns-message-type"], "SubscriptionConfirmation");
+    assert_eq!(second.body["Token"], first.body["Token"]);
+    let url = second.body["SubscribeURL"].as_str().unwrap();
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+
+    let route = format!("{}/_emulator/subscriptions", emulator.endpoint());
+    let off = || Client::new().delete(format!("{route}/{id}"));
+    assert_eq!(off().send().await.unwrap().status(), 401);
+    let secret = emulator.control_secret();
+    assert_eq!(off().bearer_auth(&secret).send().await.unwrap().status(), 200);
+    assert_eq!(off().bearer_auth(&secret).send().await.unwrap().status(), 404);
+    let left: Value = Client::new()
+        .get(route)
+        .bearer_auth(&secret)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(left, json!([]));
+}

@@ -42,6 +42,10 @@ pub(crate) struct Arguments {
     /// Refuses calls that come faster than AWS would take them.
     #[arg(long, help_heading = "How it behaves")]
     throttle: bool,
+    /// Another rate for an operation, or for all together (`account`): calls a second, and how many may come at once.
+    /// Implies --throttle.
+    #[arg(long, value_parser = rate, value_name = "OPERATION=RATE[/BURST]", help_heading = "How it behaves")]
+    throttle_rate: Vec<(String, f64, f64)>,
     /// Answers as the old `GameLift` Local did: five calls, the fleet fleet-123, no locations.
     #[arg(long, conflicts_with_all = ["fleet_id", "region", "seed"], help_heading = "How it behaves")]
     legacy: bool,
@@ -121,6 +125,9 @@ impl Arguments {
         if self.throttle {
             config = config.throttled();
         }
+        for (operation, per_second, burst) in &self.throttle_rate {
+            config = config.throttle_rate(operation, *per_second, *burst);
+        }
         for (location, delay) in &self.ping {
             config = config.ping_delay(location.clone(), *delay);
         }
@@ -155,6 +162,7 @@ pub(crate) fn exit_code(error: &EmulatorError) -> u8 {
         EmulatorError::BadName { .. }
         | EmulatorError::Seed(_)
         | EmulatorError::UnknownError(_)
+        | EmulatorError::UnknownTarget { .. }
         | EmulatorError::Subscription(_) => 2,
         _ => 1,
     }
@@ -166,6 +174,18 @@ fn ping(text: &str) -> Result<(String, Duration), String> {
         Some((location.to_owned(), Duration::from_millis(millis)))
     });
     parsed.ok_or_else(|| "write it as LOCATION=MILLISECONDS, such as custom-local=40".to_owned())
+}
+
+fn rate(text: &str) -> Result<(String, f64, f64), String> {
+    let parsed = text.split_once('=').and_then(|(operation, rate)| {
+        let (per_second, burst) = match rate.split_once('/') {
+            Some((per_second, burst)) => (per_second.parse().ok()?, burst.parse().ok()?),
+            None => rate.parse().ok().map(|rate: f64| (rate, rate.max(1.0)))?,
+        };
+        Some((operation.to_owned(), per_second, burst))
+    });
+    parsed
+        .ok_or_else(|| "write it as OPERATION=RATE or OPERATION=RATE/BURST, such as SearchGameSessions=5/10".to_owned())
 }
 
 fn sns(text: &str) -> Result<Subscription, String> {

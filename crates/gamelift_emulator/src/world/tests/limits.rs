@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::rig::Rig;
 use crate::model::{
     error::ErrorKind,
@@ -327,4 +329,57 @@ fn requests_of_a_process_that_come_too_fast_are_refused_when_throttled() {
     assert_eq!(refused.unwrap_err(), Refused::TooMany, "three connections at once");
     rig.pass(Duration::from_secs(10));
     assert!(rig.try_connect("process-1").is_ok(), "one in ten seconds");
+}
+
+#[test]
+fn a_compute_needs_an_address_of_its_own() {
+    let mut rig = Rig::new();
+    let mut compute = json!({"FleetId": "fleet-local", "ComputeName": "box", "Location": "custom-local",
+        "DnsName": "box.example.com"});
+    let refused = rig.call("RegisterCompute", compute.clone()).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::InvalidRequest);
+    compute["IpAddress"] = json!("192.0.2.7");
+    let registered = rig.call("RegisterCompute", compute).unwrap();
+    assert_eq!(registered["Compute"]["DnsName"], "box.example.com");
+}
+
+#[test]
+fn locations_of_a_fleet_come_as_they_were_asked_for_without_those_it_does_not_have() {
+    let mut rig = Rig::new();
+    rig.call("CreateLocation", json!({"LocationName": "custom-attic"}))
+        .unwrap();
+    let more = json!({"FleetId": "fleet-local", "Locations": [{"Location": "custom-attic"}]});
+    rig.call("CreateFleetLocations", more).unwrap();
+    let ask = json!({"FleetId": "fleet-local", "Locations": ["custom-attic", "custom-none", "custom-local"]});
+    let told = rig.call("DescribeFleetLocationAttributes", ask).unwrap();
+    let told = told["LocationAttributes"].as_array().unwrap().iter();
+    let names: Vec<_> = told
+        .map(|attributes| &attributes["LocationState"]["Location"])
+        .collect();
+    assert_eq!(names, ["custom-attic", "custom-local"]);
+}
+
+#[test]
+fn a_creator_gets_one_game_session_a_second_where_calls_are_throttled() {
+    for throttled in [true, false] {
+        let mut rig = Rig::with(Settings {
+            throttled,
+            ..Settings::default()
+        });
+        for number in 0..4 {
+            rig.process(&format!("process-{number}"));
+        }
+        let by = |creator: &str| {
+            json!({"FleetId": "fleet-local", "Location": "custom-local", "MaximumPlayerSessionCount": 2,
+                "CreatorId": creator})
+        };
+        rig.call("CreateGameSession", by("ann")).unwrap();
+        match rig.call("CreateGameSession", by("ann")) {
+            Err(error) => assert!(throttled && error.kind == ErrorKind::Throttling, "{error}"),
+            Ok(_) => assert!(!throttled),
+        }
+        rig.call("CreateGameSession", by("bob")).unwrap();
+        rig.pass(Duration::from_secs(1));
+        rig.call("CreateGameSession", by("ann")).unwrap();
+    }
 }

@@ -255,12 +255,12 @@ fn stopping_works_while_pending_only_and_takes_the_unfinished_game_session_along
 }
 
 #[test]
-fn deleting_a_queue_cancels_what_waits_and_one_without_places_fails() {
+fn what_waits_in_a_deleted_queue_fails_and_so_does_what_has_no_places() {
     let mut rig = simple();
     rig.world.start_game_session_placement(call("p-1"), rig.now).unwrap();
     let name = QueueNameInput { name: "queue".into() };
     rig.world.delete_game_session_queue(name, rig.now).unwrap();
-    assert_eq!(describe(&mut rig, "p-1").status, PlacementStatus::Cancelled);
+    assert_eq!(describe(&mut rig, "p-1").status, PlacementStatus::Failed);
     rig.world.create_game_session_queue(queue(&[]), rig.now).unwrap();
     rig.world.start_game_session_placement(call("p-2"), rig.now).unwrap();
     assert_eq!(describe(&mut rig, "p-2").status, PlacementStatus::Failed);

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -125,6 +126,59 @@ fn a_seat_that_was_reserved_before_a_restart_lapses_after_it() {
         rig.player_status(&seat.player_session_id),
         PlayerSessionStatus::TimedOut
     );
+}
+
+#[test]
+fn a_restart_writes_only_what_it_changes() {
+    let mut rig = Rig::new();
+    let mut rows = kept(&mut rig);
+    let (socket, arn) = rig.playing();
+    let seat = rig.reserve(&arn).unwrap();
+    rig.accept(socket, &arn, &seat.player_session_id);
+    rig.ending(socket);
+    let (lives, arn) = {
+        let socket = rig.process("process-2");
+        (socket, rig.create(None).unwrap().game_session_id)
+    };
+    rig.activate(lives, &arn);
+    rows.write(&mut rig);
+    rig.world = rows.read(&rig);
+    rig.world.watch_changes();
+    let written = rig.world.take_changes(rig.now);
+    let written: Vec<&str> = written.iter().filter_map(|row| row.name.split('/').next()).collect();
+    assert_eq!(written, ["processes", "meta"], "the one that may come back");
+}
+
+#[test]
+fn the_fleet_of_the_start_stays_deleted_and_its_location_is_one() {
+    let mut rig = Rig::new();
+    let mut rows = kept(&mut rig);
+    rig.call("DeleteFleet", json!({"FleetId": "fleet-local"})).unwrap();
+    for _ in 0..2 {
+        rows.write(&mut rig);
+        rig.world = rows.read(&rig);
+        let fleets = rig.call("ListFleets", json!({})).unwrap();
+        assert_eq!(fleets["FleetIds"], json!([]));
+        let locations = rig.call("ListLocations", json!({})).unwrap();
+        assert_eq!(locations["Locations"].as_array().unwrap().len(), 1);
+        // so that there is something to write
+        rig.call(
+            "CreateAlias",
+            json!({"Name": "a", "RoutingStrategy": {"Type": "TERMINAL", "Message": "gone"}}),
+        )
+        .unwrap();
+    }
+    let rows: Vec<(String, Vec<u8>)> = rows.0.into_iter().collect();
+    let other = Settings {
+        fleet_id: "fleet-other".into(),
+        ..Settings::default()
+    };
+    let ids = Box::new(|| Uuid::from_u128(7));
+    rig.world = World::restore(other, ids, Box::new(NoBeacons), &rows, rig.now).unwrap();
+    let fleets = rig.call("ListFleets", json!({})).unwrap();
+    assert_eq!(fleets["FleetIds"], json!(["fleet-other"]), "another one is made");
+    let locations = rig.call("ListLocations", json!({})).unwrap();
+    assert_eq!(locations["Locations"].as_array().unwrap().len(), 1);
 }
 
 #[test]

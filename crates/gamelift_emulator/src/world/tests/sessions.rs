@@ -1,8 +1,11 @@
 //! What a process asks of its own game session: rightly, wrongly, and twice.
 
+use std::time::Duration;
+
 use gamelift_server_sdk::proto::message::{
     ActivateServerProcess, PlayerSessionCreationPolicy, UpdatePlayerSessionCreationPolicy,
 };
+use serde_json::json;
 
 use super::rig::Rig;
 use crate::model::status::PlayerSessionStatus;
@@ -140,4 +143,34 @@ fn what_a_process_says_of_its_sdk_and_its_logs_is_remembered_and_bounded() {
     let sdk = &rig.world.processes.values().next().unwrap().sdk;
     assert_eq!((sdk.version.as_str(), sdk.tool.as_str()), ("5.6.0", "Metrics 1.0.0"));
     assert_eq!((sdk.log_paths.len(), sdk.log_paths[0].len()), (10, 256));
+}
+
+#[test]
+fn a_game_session_whose_instance_was_taken_away_says_so() {
+    for ends_by_itself in [true, false] {
+        let mut rig = Rig::new();
+        let (socket, arn) = rig.playing();
+        rig.process("process-2");
+        rig.world
+            .interrupt_within(Some("process-1"), Duration::from_mins(2), rig.now);
+        assert_eq!(rig.events(), ["INSTANCE_INTERRUPTED"]);
+        if ends_by_itself {
+            rig.ending(socket);
+        } else {
+            rig.pass(Duration::from_secs(121));
+        }
+        let described = rig.call("DescribeGameSessions", json!({"GameSessionId": arn})).unwrap();
+        assert_eq!(described["GameSessions"][0]["StatusReason"], "INTERRUPTED");
+    }
+    let mut rig = Rig::new();
+    let (socket, arn) = rig.playing();
+    rig.terminate(&arn).unwrap();
+    rig.world.interrupt(None, rig.now);
+    rig.ending(socket);
+    let described = rig.call("DescribeGameSessions", json!({"GameSessionId": arn})).unwrap();
+    assert_eq!(
+        described["GameSessions"][0]["StatusReason"],
+        "TRIGGERED_ON_PROCESS_TERMINATE"
+    );
+    assert!(rig.events().is_empty(), "its instance was not taken away from it");
 }

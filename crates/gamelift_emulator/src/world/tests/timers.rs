@@ -206,3 +206,24 @@ fn a_process_that_is_not_ready_in_time_is_on_record_and_may_still_become_it() {
     rig.pass(60 * SECOND);
     assert_eq!(rig.events().len(), 1, "it is not there any more");
 }
+
+#[test]
+fn processes_that_slept_with_the_machine_are_not_taken_for_dead() {
+    let mut rig = Rig::new();
+    let (_, arn) = rig.playing();
+    let lost = rig.process("process-2");
+    rig.world.disconnect(lost, rig.now);
+    rig.now = rig.now + Duration::from_hours(1);
+    rig.world.slept(rig.now);
+    rig.pass(Duration::from_secs(2));
+    assert_eq!(rig.events(), [""; 0]);
+    assert_eq!(rig.game_status(&arn), GameSessionStatus::Active);
+    rig.pass(Duration::from_secs(2));
+    assert_eq!(rig.events(), ["SERVER_PROCESS_CRASHED"], "it did not come back");
+    rig.pass(Duration::from_mins(3));
+    assert_eq!(
+        rig.game_status(&arn),
+        GameSessionStatus::Terminated,
+        "nor is this heard of"
+    );
+}
