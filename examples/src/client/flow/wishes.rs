@@ -31,6 +31,7 @@ fn grant(
         match wish {
             Wish::Quick(settings) => {
                 flow.set_out("Looking for a game".into());
+                flow.would_make.clone_from(&settings.name);
                 begin(&mut timeline);
                 sessions.quick_join(GAME, reachable(settings));
             }
@@ -45,6 +46,7 @@ fn grant(
             }
             Wish::Join(found) => {
                 flow.set_out(format!("Joining {}", found.game_session.name));
+                flow.near = found.reach == Reach::Lan;
                 begin(&mut timeline);
                 sessions.join(GAME, &**found);
             }
@@ -73,7 +75,7 @@ fn grant(
             }
             Wish::End => sessions.end(GAME),
             Wish::Rejoin => {
-                flow.set_out("Coming back".into());
+                flow.set_out_again();
                 begin(&mut timeline);
                 sessions.rejoin(GAME);
             }
