@@ -52,6 +52,7 @@ fn grant(
             }
             Wish::Code(code) => {
                 flow.set_out("Joining by code".into());
+                flow.near = !online.0;
                 begin(&mut timeline);
                 sessions.join_by_code(GAME, code, None);
             }

@@ -22,7 +22,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
             page.spawn(Kit::panel(Kit::BESIDE)).with_children(|panel| {
                 panel.spawn(kit.bold("Join by code", 34.0, Kit::BRIGHT));
                 panel.spawn(kit.text(
-                    "A friend finds it in the menu of their game. Ctrl+V pastes it.",
+                    "A friend finds it in their menu. Ctrl+V pastes it.",
                     17.0,
                     Kit::DIM,
                 ));
