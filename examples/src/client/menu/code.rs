@@ -21,11 +21,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
         .with_children(|page| {
             page.spawn(Kit::panel(Kit::BESIDE)).with_children(|panel| {
                 panel.spawn(kit.bold("Join by code", 34.0, Kit::BRIGHT));
-                panel.spawn(kit.text(
-                    "A friend finds it in their menu. Ctrl+V pastes it.",
-                    17.0,
-                    Kit::DIM,
-                ));
+                panel.spawn(kit.text("A friend finds it in their menu. Ctrl+V pastes it.", 17.0, Kit::DIM));
                 kit.field(panel, "Code", FieldId::Code);
                 trouble_line(panel, &kit, &flow);
                 kit.button(panel, "Join", Action::JoinCode, Tone::Main);

@@ -1,10 +1,11 @@
 //! Ships with their glow and name.
 
 use bevy::prelude::*;
+use bevy::sprite::Text2dShadow;
 
 use super::backdrop::IN_SIGHT;
 use super::depth;
-use super::looks::{Looks, pilot_color};
+use super::looks::{Looks, SPACE, pilot_color};
 use crate::client::flight::{FlightSystems, OwnShip, Shown};
 use crate::game::{Pilot, Ship};
 use crate::sim::SHIP_RADIUS;
@@ -66,6 +67,11 @@ fn dress_ship(
             parts.spawn((
                 NameTag,
                 Text2d::default(),
+                // over a star too it is read
+                Text2dShadow {
+                    offset: Vec2::new(1.0, -1.0),
+                    color: SPACE,
+                },
                 TextFont {
                     font: looks.medium.clone().into(),
                     font_size: FontSize::Px(NAME),
