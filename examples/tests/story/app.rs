@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
+use bevy_game_session::client::SessionSettings;
 use bevy_game_session_examples::client::flight::OwnShip;
-use bevy_game_session_examples::client::flow::{Flow, FlowPlugin, Stage as Way, Wish, settings};
+use bevy_game_session_examples::client::flow::{Flow, FlowPlugin, Stage as Way, Wish};
 use bevy_game_session_examples::client::{LanReach, Services};
+use bevy_game_session_examples::game::BUILD;
 
 use super::PATIENCE;
 use super::stage::Stage;
@@ -26,7 +28,8 @@ impl Client {
     }
 
     pub(super) fn wishes_a_game(&mut self) {
-        self.wishes(Wish::Quick(settings("Arena", 8)));
+        let settings = SessionSettings::new(8).shown_as("Arena");
+        self.wishes(Wish::Quick(settings.build(BUILD.parse().unwrap())));
     }
 
     pub(super) fn wishes(&mut self, wish: Wish) {

@@ -18,7 +18,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
 use bevy::prelude::*;
-use bevy_game_session::client::{FoundSession, SessionSettings};
+use bevy_game_session::client::{FoundSession, Reach, SessionSettings};
 use bevy_game_session::prelude::*;
 use bevy_game_session::protocol::GameSession;
 use bevy_replicon::prelude::*;
@@ -140,8 +140,8 @@ pub struct Flow {
     pub trouble: Option<Vec<String>>,
     /// The name of the session that a quick join makes when there is none.
     would_make: Option<String>,
-    /// Whether the session is known to be on the local network.
-    near: bool,
+    /// Where the session is, if that is known before.
+    reach: Option<Reach>,
     /// The search that picks a session by itself.
     searching: Option<finding::Search>,
 }
@@ -164,14 +164,14 @@ impl Flow {
         self.owner = false;
         self.at_home = false;
         self.would_make = None;
-        self.near = false;
+        self.reach = None;
     }
 
     /// The same session again: whose it is and where stays as it was.
     fn set_out_again(&mut self) {
-        let (owner, near) = (self.owner, self.near);
+        let (owner, reach) = (self.owner, self.reach);
         self.set_out("Coming back".into());
-        (self.owner, self.near) = (owner, near);
+        (self.owner, self.reach) = (owner, reach);
     }
 
     fn fail(&mut self, stage: Stage, trouble: Vec<String>) {
@@ -182,7 +182,7 @@ impl Flow {
 }
 
 /// The settings of a session of this game.
-pub fn settings(name: &str, players: u16) -> SessionSettings {
+pub(crate) fn settings(name: &str, players: u16) -> SessionSettings {
     SessionSettings::new(players)
         .shown_as(name)
         .build(BUILD.parse().expect("the build is a valid id"))

@@ -78,7 +78,7 @@ fn note_failure(failed: On<SessionFailed>, mut flow: ResMut<Flow>, mut sessions:
         return; // the table of sessions speaks for itself
     }
     let trouble = explain(
-        words::of_failure(failed.operation, &failed.error, flow.near),
+        words::of_failure(failed.operation, &failed.error, flow.reach),
         &failed.error,
     );
     flow.may_rejoin &= !words::is_over(&failed.error);

@@ -46,13 +46,13 @@ fn grant(
             }
             Wish::Join(found) => {
                 flow.set_out(format!("Joining {}", found.game_session.name));
-                flow.near = found.reach == Reach::Lan;
+                flow.reach = Some(found.reach);
                 begin(&mut timeline);
                 sessions.join(GAME, &**found);
             }
             Wish::Code(code) => {
                 flow.set_out("Joining by code".into());
-                flow.near = !online.0;
+                flow.reach = (!online.0).then_some(Reach::Lan);
                 begin(&mut timeline);
                 sessions.join_by_code(GAME, code, None);
             }

@@ -1,14 +1,14 @@
 //! What went wrong, in the player's words: where the game knows more of it than the library.
 
-use bevy_game_session::client::{SessionError, SessionOperation};
+use bevy_game_session::client::{Reach, SessionError, SessionOperation};
 
-/// A sentence for the player; `near` is a session on the local network, which needs no game service.
-pub(super) fn of_failure(operation: SessionOperation, error: &SessionError, near: bool) -> String {
+/// A sentence for the player. A session on the local network needs no game service.
+pub(super) fn of_failure(operation: SessionOperation, error: &SessionError, reach: Option<Reach>) -> String {
     match (operation, error) {
         (SessionOperation::JoinByCode, SessionError::NotFound { .. }) => {
             "There is no game with this code. Look at it once more.".into()
         }
-        (_, SessionError::Unreachable { .. }) if near => {
+        (_, SessionError::Unreachable { .. }) if reach == Some(Reach::Lan) => {
             "The machine of this game cannot be reached. It may be gone, or a firewall keeps you out.".into()
         }
         _ => error.player_message(),
@@ -33,10 +33,11 @@ mod tests {
     #[test]
     fn a_mistyped_code_is_called_so_and_a_host_nearby_is_no_game_service() {
         let gone = refused(ErrorCode::NotFound);
-        assert!(of_failure(SessionOperation::JoinByCode, &gone, false).contains("no game with this code"));
-        assert!(of_failure(SessionOperation::Join, &gone, false).contains("no longer exists"));
+        assert!(of_failure(SessionOperation::JoinByCode, &gone, None).contains("no game with this code"));
+        assert!(of_failure(SessionOperation::Join, &gone, None).contains("no longer exists"));
         let silent = refused(ErrorCode::Unavailable);
-        assert!(of_failure(SessionOperation::Join, &silent, false).contains("game service"));
-        assert!(!of_failure(SessionOperation::Join, &silent, true).contains("game service"));
+        let said = |reach| of_failure(SessionOperation::Join, &silent, Some(reach));
+        assert!(said(Reach::Online).contains("game service"));
+        assert!(!said(Reach::Lan).contains("game service"));
     }
 }
