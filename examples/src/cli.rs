@@ -59,7 +59,7 @@ pub struct ClientArgs {
     /// Of the local network only this machine: to try it with yourself.
     #[arg(long)]
     pub loopback: bool,
-    /// What other players call you.
+    /// What other players call you; of a crowd each has a number behind it.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// The name of the session to create, or the only one to join or to list.

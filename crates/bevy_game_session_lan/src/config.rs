@@ -11,7 +11,8 @@ pub const GROUP_PORT: u16 = 24_771;
 /// UDP port in a firewall.
 pub const DOOR_PORTS: RangeInclusive<u16> = 24_772..=24_787;
 
-/// Who may knock at the door of game sessions without a password. There is no default: decide it.
+/// Who may knock at the door of listed game sessions without a password; private ones always open to their code alone.
+/// There is no default: decide it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LanDoor {
     /// Anyone on the network joins. Who listens on the network cannot read the tickets, who answers in the host's place can.

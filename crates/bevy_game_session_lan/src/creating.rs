@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use game_session_protocol::{
-    BuildId, CreateGameSession, ErrorCode, GameSessionId, Progress, ProgressStep, Seat, ServiceError,
+    BuildId, CreateGameSession, ErrorCode, GameSessionId, Privacy, Progress, ProgressStep, Seat, ServiceError,
 };
 use tokio::time::timeout;
 
@@ -80,7 +80,8 @@ async fn secrets(shared: &Arc<Shared>, draft: &Draft) -> Result<(Secrets, Option
         code: code.clone(),
         code_keys: None,
     };
-    if shared.config.door == LanDoor::JoinCode {
+    // who asks the host for it by name learns of a private one too: its code is its lock
+    if shared.config.door == LanDoor::JoinCode || draft.privacy == Privacy::Private {
         let keys = stretched_code(shared, code).await?;
         (secrets.lock, secrets.code_keys) = (Lock::Code, Some(keys));
         return Ok((secrets, None));

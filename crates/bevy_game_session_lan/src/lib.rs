@@ -41,7 +41,7 @@
 //!
 //! # Who is kept out
 //!
-//! With [`LanDoor::JoinCode`], or a password: everyone who was not told it. They see that there is a game session, with its
+//! With [`LanDoor::JoinCode`], a private game session, or a password: everyone who was not told it. They see that there is a game session, with its
 //! name and players, and can neither join, read, nor pass for its host. With [`LanDoor::Open`]: nobody on this network. There
 //! listeners cannot read tickets, but who answers in a host's place can, and players who pick an open game session from a list
 //! do not know whose it is; who joins by its code does. Guessing, flooding and lying neighbours meet limits; what is dropped is [counted](LanCounters). The table in

@@ -9,7 +9,7 @@ use bevy::log::LogPlugin;
 use bevy::prelude::*;
 use bevy::state::app::StatesPlugin;
 
-use super::flight::{Drift, PlayerName};
+use super::flight::Drift;
 use super::flow::{FlowPlugin, Wish};
 use super::headless::{Errand, ErrandPlugin, FILTER, Report};
 use super::timeline::milliseconds;
@@ -64,6 +64,7 @@ impl Player {
 fn player(number: u64, flow: FlowPlugin, errand: &Errand) -> Player {
     let errand = Errand {
         seed: number,
+        name: Some(format!("{} {number}", errand.name.as_deref().unwrap_or("Crowd"))),
         ..errand.clone()
     };
     let (errand, report) = ErrandPlugin::new(errand);
@@ -73,8 +74,7 @@ fn player(number: u64, flow: FlowPlugin, errand: &Errand) -> Player {
         let filter = FILTER.into();
         app.add_plugins((TerminalCtrlCHandlerPlugin, LogPlugin { filter, ..default() }));
     }
-    app.add_plugins((flow, errand))
-        .insert_resource(PlayerName(format!("Crowd {number}")));
+    app.add_plugins((flow, errand));
     app.finish();
     app.cleanup();
     Player {

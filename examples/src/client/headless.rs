@@ -14,7 +14,7 @@ use bevy_replicon::prelude::*;
 
 use crate::game::Pilot;
 
-use super::flight::{AutopilotPlugin, Helm, OwnShip, Pace, Playback};
+use super::flight::{AutopilotPlugin, Helm, OwnShip, Pace, Playback, PlayerName};
 use super::flow::{Flow, FlowPlugin, Stage, Wish};
 use super::timeline::Timeline;
 
@@ -34,6 +34,8 @@ pub struct Errand {
     pub play: Duration,
     /// Whether it ends the session for everyone instead of leaving it.
     pub end: bool,
+    /// What others call it; the server gives it a name if it has none.
+    pub name: Option<String>,
     /// What its autopilot is like.
     pub seed: u64,
     /// Whether it says nothing on the terminal: one of many.
@@ -83,6 +85,7 @@ impl Plugin for ErrandPlugin {
             app.world_mut().resource_mut::<Timeline>().hush();
         }
         app.add_plugins(AutopilotPlugin(self.errand.seed))
+            .insert_resource(PlayerName(self.errand.name.clone().unwrap_or_default()))
             .insert_resource(self.errand.clone())
             .insert_resource(SharedReport(self.report.clone()))
             // first thing in a frame, so that the game has not written for the server when the connection goes
@@ -187,8 +190,10 @@ fn leave_after_play(
     let Some(mut timer) = timer else { return };
     if timer.0.tick(time.delta()).just_finished() {
         if !errand.quiet {
-            let players = pilots.iter().filter(|pilot| !pilot.bot).count();
-            println!("              saw {players} player(s)");
+            let mut players: Vec<_> = pilots.iter().filter(|pilot| !pilot.bot).collect();
+            players.sort_by(|a, b| a.name.cmp(&b.name));
+            let names: Vec<_> = players.iter().map(|pilot| pilot.name.as_str()).collect();
+            println!("              saw {} player(s): {}", names.len(), names.join(", "));
         }
         commands.remove_resource::<PlayTimer>();
         wishes.write(if errand.end { Wish::End } else { Wish::Leave });

@@ -27,6 +27,7 @@ pub enum LanReach {
 pub struct Services {
     online: Option<HttpSessionService>,
     lan: Option<Lan>,
+    reach: LanReach,
 }
 
 /// Whether there are online sessions for this client.
@@ -41,6 +42,7 @@ impl Services {
     pub fn new(backend: Option<&str>, lan: LanReach) -> Result<Self, Box<dyn Error>> {
         let online = backend.map(HttpSessionService::new).transpose()?;
         let config = LanConfig::new(GAME_ON_LAN, LanDoor::Open);
+        let reach = lan;
         let config = match lan {
             LanReach::Nowhere if online.is_none() => return Err("give a backend, or play with --lan".into()),
             LanReach::Nowhere => None,
@@ -48,7 +50,12 @@ impl Services {
             LanReach::Loopback => Some(config.on_loopback()),
         };
         let lan = config.map(Lan::new).transpose()?;
-        Ok(Self { online, lan })
+        Ok(Self { online, lan, reach })
+    }
+
+    /// Whether nobody from elsewhere can join what is hosted here.
+    pub(super) fn stay_on_this_machine(&self) -> bool {
+        self.reach != LanReach::Everywhere
     }
 
     /// Adds the session plugins to an app: the client's, and beside it the server's for sessions on the local network.

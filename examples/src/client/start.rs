@@ -99,7 +99,9 @@ fn play_crowd(
     count: u16,
     services: impl Fn() -> Result<Services, Box<dyn Error>>,
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let flows: Result<Vec<_>, _> = (0..count).map(|_| services().map(FlowPlugin::new)).collect();
+    let flows: Result<Vec<_>, Box<dyn Error>> = (0..count)
+        .map(|_| Ok(FlowPlugin::new(services()?).on_any_port()))
+        .collect();
     let errand = Errand {
         way_in: crowd_way_in(args),
         quiet: true,
@@ -122,13 +124,17 @@ fn errand(args: &ClientArgs) -> Errand {
         }),
         play: args.play_time(),
         end: args.end,
+        name: args.name.clone(),
         seed: 1,
         quiet: false,
     }
 }
 
-/// What the command line wants at once, if anything.
+/// What the command line wants at once, if anything. Who only browses goes nowhere.
 pub(super) fn way_in(args: &ClientArgs) -> Option<Wish> {
+    if args.browse {
+        return None;
+    }
     if args.host {
         return Some(Wish::Host(settings(session_name(args), MAX_PLAYERS)));
     }
@@ -206,5 +212,34 @@ mod stack {
 
     pub(super) fn backend_url(stack: &Infallible) -> &str {
         match *stack {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn args(given: &[&str]) -> ClientArgs {
+        Cli::try_parse_from([&["client"], given].concat()).unwrap().client
+    }
+
+    #[test]
+    fn a_player_without_a_window_has_the_name_that_was_given() {
+        assert_eq!(
+            errand(&args(&["--headless", "--name", "Zoe"])).name.as_deref(),
+            Some("Zoe")
+        );
+    }
+
+    #[test]
+    fn who_browses_for_a_session_is_shown_it_and_not_taken_there() {
+        assert!(way_in(&args(&["--browse", "--session", "Arena"])).is_none());
+        let found = way_in(&args(&["--session", "Arena"]));
+        assert!(matches!(found, Some(Wish::Find(Some(name))) if name == "Arena"));
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn run(args: &ClientArgs, saved: Saved, services: Services) -> Result
     let flow = FlowPlugin::new(services);
     let menu = || MenuPlugin {
         browse_first: args.browse,
+        filter: args.session.clone().filter(|_| args.browse),
         log_state: args.log_state,
     };
     let at_once = way_in(args);

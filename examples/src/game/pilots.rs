@@ -15,6 +15,8 @@ use crate::sim::{Input, MAX_SHIPS, berth};
 const WAITING: usize = 6;
 /// With more than so many waiting, two are taken in a tick, so that a hiccup does not make the ship slow for ever.
 const AT_EASE: usize = 4;
+/// When one was left over in each of so many ticks it is not needed: one more is taken, and the ship obeys earlier.
+const LEFT_OVER: u32 = 30;
 
 /// The property of a game session that says how many seats bots may take.
 const BOTS_PROPERTY: &str = "bots";
@@ -42,6 +44,10 @@ pub(super) struct Deck {
     waiting: VecDeque<(u32, Order)>,
     followed: u32,
     current: Order,
+    /// In how many ticks on end one was left over.
+    left_over: u32,
+    /// A dash of an order that was passed over.
+    owed_dash: bool,
 }
 
 impl Deck {
@@ -56,19 +62,29 @@ impl Deck {
         self.waiting
             .extend(orders.numbered().filter(|(number, _)| *number > newest));
         while self.waiting.len() > WAITING {
-            self.waiting.pop_front();
+            self.pass_over();
         }
+    }
+
+    /// Takes the oldest order without flying it. Its dash is not lost.
+    fn pass_over(&mut self) {
+        let passed = self.waiting.pop_front();
+        self.owed_dash |= passed.is_some_and(|(_, order)| order.input().dash);
     }
 
     /// The order of this tick: the next one, or the last one again without its dash.
     fn follow(&mut self) -> Order {
-        if self.waiting.len() > AT_EASE {
-            self.waiting.pop_front();
+        if self.waiting.len() > AT_EASE || self.left_over >= LEFT_OVER {
+            self.pass_over();
+            self.left_over = 0;
         }
-        if let Some((number, order)) = self.waiting.pop_front() {
+        let next = self.waiting.pop_front();
+        self.left_over = if self.waiting.is_empty() { 0 } else { self.left_over + 1 };
+        if let Some((number, order)) = next {
             self.followed = number;
             self.current = order;
-            return order;
+            let dash = std::mem::take(&mut self.owed_dash) || order.input().dash;
+            return Order::from(Input { dash, ..order.input() });
         }
         let input = Input {
             dash: false,
@@ -233,6 +249,50 @@ mod tests {
             })
             .collect();
         assert_eq!(followed, [1, 2, 3, 4]);
+    }
+
+    /// One tick of a pilot that orders once in each; the orders of a tick that is `late` come in the next one.
+    fn tick(deck: &mut Deck, number: u32, late: bool) {
+        if !late {
+            deck.hear(&orders(number, 4));
+        }
+        deck.follow();
+    }
+
+    #[test]
+    fn a_hiccup_makes_a_ship_late_for_seconds_and_not_for_good() {
+        let mut deck = Deck::default();
+        (1..=53).for_each(|number| tick(&mut deck, number, (50..53).contains(&number)));
+        assert_eq!(deck.followed(), 50, "late by three ticks");
+        (54..=53 + 4 * LEFT_OVER).for_each(|number| tick(&mut deck, number, false));
+        assert_eq!(deck.followed(), 53 + 4 * LEFT_OVER, "an order is followed in its tick");
+    }
+
+    #[test]
+    fn slack_that_is_needed_again_and_again_is_kept() {
+        let mut deck = Deck::default();
+        for number in 1..=600 {
+            let before = deck.followed();
+            tick(&mut deck, number, number % 10 == 9);
+            let first = number == 9;
+            assert_eq!(deck.followed() - before, u32::from(!first), "in tick {number}");
+        }
+    }
+
+    #[test]
+    fn a_dash_is_not_lost_with_the_order_that_is_passed_over() {
+        let mut deck = Deck::default();
+        let dash = Input {
+            steer: Vec2::X,
+            dash: true,
+        };
+        deck.hear(&Orders {
+            newest: 1,
+            orders: vec![dash.into()],
+        });
+        (2..=6).for_each(|newest| deck.hear(&orders(newest, 1)));
+        assert!(deck.follow().input().dash && deck.followed() == 2);
+        assert!(!deck.follow().input().dash, "and comes once");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What must happen on the whole stack.
 
+mod app;
 mod player;
 mod process;
 mod stage;
@@ -8,6 +9,8 @@ use std::io::Write as _;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use app::Client;
+use bevy_game_session_examples::client::flow::Wish;
 use player::Player;
 use stage::{Stage, stack_said};
 
@@ -43,6 +46,10 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
         "a_server_that_is_killed_ends_the_session_and_is_replaced",
         killed_server,
     ),
+    (
+        "a_player_who_is_cut_off_comes_back_to_the_same_ship_and_may_still_end_the_game",
+        cut_off_player,
+    ),
     ("disk_full_stdout_closed_log_pipe_blocked_the_game_goes_on", bad_logs),
     (
         "a_server_that_gets_sigterm_or_sigint_says_that_it_ends",
@@ -66,7 +73,17 @@ fn two_players() {
     let baseline = stage.process_count();
 
     stage.forget_calls();
-    let mut owner = Player::start(&stage, &["--create", "--session", "Arena", "--play", "10", "--end"]);
+    let create = [
+        "--create",
+        "--name",
+        "Anna",
+        "--session",
+        "Arena",
+        "--play",
+        "10",
+        "--end",
+    ];
+    let mut owner = Player::start(&stage, &create);
     owner.wait_for("in session");
     let mut calls = stage.calls();
     calls.dedup(); // a server that loads for long is looked at more than once
@@ -76,7 +93,7 @@ fn two_players() {
     );
 
     let mut guest = Player::start(&stage, &["--session", "Arena", "--play", "1"]);
-    guest.wait_for("saw 2 player(s)");
+    guest.wait_for("saw 2 player(s): Anna, Pilot ");
     guest.must_succeed();
     stage.wait_until("the guest's seat is free", |world| world.seats_in_use() == 1);
 
@@ -192,6 +209,27 @@ fn killed_server() {
 
     let mut next = Player::start(&stage, &["--create", "--session", "Next", "--play", "0.2"]);
     next.must_succeed();
+    stage.strike();
+}
+
+fn cut_off_player() {
+    let stage = Stage::set();
+    let mut client = Client::start(&stage);
+    client.wishes_a_game();
+    let ship = client.plays();
+    assert!(client.may_end_the_session(), "there was none: the quick join made it");
+
+    let (_, server) = stage.only_process();
+    process::send("-STOP", server);
+    client.loses_the_connection();
+    process::send("-CONT", server);
+    client.wishes(Wish::Rejoin);
+    assert_eq!(client.plays(), ship);
+    assert!(client.may_end_the_session(), "it is still their game");
+
+    client.wishes(Wish::End);
+    client.is_out();
+    stage.wait_until("the session is over", |world| world.live_sessions() == 0);
     stage.strike();
 }
 

@@ -53,7 +53,7 @@ async fn a_locked_session_opens_to_its_join_code_alone() {
 }
 
 #[tokio::test]
-async fn a_code_leads_to_a_private_open_session_and_to_no_other() {
+async fn a_private_session_opens_to_its_code_alone_and_a_stranger_who_knows_its_id_is_refused() {
     let network = Network::new();
     let (host, other, guest) = (
         network.host(LanDoor::Open).await,
@@ -67,18 +67,19 @@ async fn a_code_leads_to_a_private_open_session_and_to_no_other() {
     let own = host.start(request).await;
     other.start(named("listed", 4)).await;
     assert_eq!(find(&guest, 1).await.len(), 1, "the private one is not listed");
+    let stranger = network.player();
+    assert_eq!(
+        code_of(join(&stranger, &own.game_session).await),
+        ErrorCode::WrongPassword
+    );
+    assert_eq!(
+        code_of(with_password(&stranger, &own.game_session.id, "ABCDEFGH").await),
+        ErrorCode::WrongPassword
+    );
     let code = host.code(&own).await;
-    // The code's slow hash is made after the start.
-    let seat = within(async {
-        loop {
-            match by_code(&guest, &code, None).await {
-                Ok(seat) => return seat,
-                Err(error) => assert_eq!(error.code(), Some(&ErrorCode::NotFound)),
-            }
-        }
-    })
-    .await;
+    let seat = by_code(&guest, &code, None).await.unwrap();
     assert_eq!(seat.game_session.id, own.game_session.id);
+    assert!(seat.game_session.locked);
     assert_eq!(find(&guest, 1).await[0].name, "listed");
     assert_eq!(code_of(by_code(&guest, "AAAAAAAA", None).await), ErrorCode::NotFound);
     assert_eq!(code_of(by_code(&guest, "no code", None).await), ErrorCode::NotFound);

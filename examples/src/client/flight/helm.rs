@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 
 use bevy::prelude::*;
-use bevy_replicon::prelude::*;
 
 use super::{Intent, OwnShip, Shown};
 use crate::game::{Clock, Course, Order, Orders, Ship};
@@ -123,11 +122,7 @@ pub(super) fn steer(
     out.write(helm.order(input));
 }
 
-pub(super) fn correct(
-    mut helm: ResMut<Helm>,
-    own: Res<OwnShip>,
-    courses: Query<(&Ship, &Course), (Changed<Course>, With<Remote>)>,
-) {
+pub(super) fn correct(mut helm: ResMut<Helm>, own: Res<OwnShip>, courses: Query<(&Ship, &Course), Changed<Course>>) {
     for (_, course) in courses.iter().filter(|(ship, _)| Some(ship.number) == own.0) {
         helm.hear(course);
     }
@@ -138,7 +133,7 @@ pub(super) fn show_own(
     own: Res<OwnShip>,
     ticks: Res<Time<Fixed>>,
     time: Res<Time>,
-    mut ships: Query<(&Ship, &mut Shown), With<Remote>>,
+    mut ships: Query<(&Ship, &mut Shown)>,
 ) {
     helm.slip *= (-SLIP * time.delta_secs()).exp();
     if !helm.begun {
@@ -188,6 +183,44 @@ mod tests {
             assert_eq!(helm.unanswered(), late);
             assert!(helm.off() < 0.05, "late by {late}: {helm:?}");
         }
+    }
+
+    #[test]
+    fn ones_own_ship_obeys_at_once_where_the_server_is_in_this_process_too() {
+        use bevy::ecs::system::RunSystemOnce;
+
+        use crate::client::flight::{Playback, tracks};
+        use crate::sim::TICKS_PER_SECOND;
+
+        let mut world = World::new();
+        let mut ticks = Time::<Fixed>::from_hz(TICKS_PER_SECOND.into());
+        ticks.accumulate_overstep(ticks.timestep().mul_f32(0.99));
+        world.insert_resource(ticks);
+        world.insert_resource(Time::<()>::default());
+        world.insert_resource(OwnShip(Some(1)));
+        let steer = Input {
+            steer: Vec2::X,
+            dash: false,
+        };
+        world.insert_resource(Intent(steer));
+        world.init_resource::<Helm>();
+        world.init_resource::<Playback>();
+        world.init_resource::<Messages<Orders>>();
+        // no `Remote`: nothing of this came over a network
+        let ship = (Ship { number: 1 }, Course::new(&Motion::default(), 0), Shown::default());
+        let ship = world.spawn((ship, tracks::Track::default())).id();
+        world.run_system_once(tracks::note_courses).unwrap();
+        world.run_system_once(correct).unwrap();
+        for _tick in 0..2 {
+            world.run_system_once(super::steer).unwrap();
+        }
+        world.run_system_once(tracks::show_others).unwrap();
+        world.run_system_once(show_own).unwrap();
+        let shown = world.get::<Shown>(ship).unwrap().0.at.x;
+        assert!(
+            shown > 1.0,
+            "the server has answered neither order, and it flies: {shown}"
+        );
     }
 
     #[test]

@@ -83,13 +83,9 @@ pub(super) fn play_back(
     playback.advance(time.delta_secs_f64() * f64::from(TICKS_PER_SECOND), late);
 }
 
-pub(super) fn show_others(
-    playback: Res<Playback>,
-    own: Res<OwnShip>,
-    mut ships: Query<(&Ship, &Track, Has<Remote>, &mut Shown)>,
-) {
-    for (ship, track, remote, mut shown) in &mut ships {
-        let foreseen = remote && Some(ship.number) == own.0;
+pub(super) fn show_others(playback: Res<Playback>, own: Res<OwnShip>, mut ships: Query<(&Ship, &Track, &mut Shown)>) {
+    for (ship, track, mut shown) in &mut ships {
+        let foreseen = Some(ship.number) == own.0;
         if !foreseen && let Some(motion) = at(&track.0, playback.shown) {
             shown.0 = motion;
         }

@@ -6,16 +6,19 @@
 //! | `wishes` | what is called when the player wants something |
 //! | `news` | what is heard of it |
 //! | `finding` | a search that picks a session by itself |
+//! | `words` | what went wrong, in the player's words |
 
 mod finding;
 mod news;
 mod wishes;
+mod words;
 
 use std::error::Error;
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
 use bevy::prelude::*;
-use bevy_game_session::client::{FoundSession, SessionSettings};
+use bevy_game_session::client::{FoundSession, Reach, SessionSettings};
 use bevy_game_session::prelude::*;
 use bevy_game_session::protocol::GameSession;
 use bevy_replicon::prelude::*;
@@ -32,17 +35,35 @@ pub(crate) const GAME: &str = "game";
 /// The most players in a session of this game.
 pub(crate) const MAX_PLAYERS: u16 = crate::sim::MAX_SHIPS;
 
+/// The UDP ports of which a game on the local network takes the first free one: what a firewall must let in, besides the
+/// ports of `bevy_game_session_lan`.
+pub const GAME_PORTS: RangeInclusive<u16> = 24_788..=24_803;
+
 /// Takes the client into sessions and out again.
 pub struct FlowPlugin {
     services: Mutex<Option<Services>>,
+    ports: RangeInclusive<u16>,
 }
 
 impl FlowPlugin {
     /// Over the given services.
     pub fn new(services: Services) -> Self {
+        let ports = if services.stay_on_this_machine() {
+            0..=0
+        } else {
+            GAME_PORTS
+        };
         Self {
             services: Mutex::new(Some(services)),
+            ports,
         }
+    }
+
+    /// One of so many on this machine that [`GAME_PORTS`] do not suffice: any free port will do.
+    #[must_use]
+    pub fn on_any_port(mut self) -> Self {
+        self.ports = 0..=0;
+        self
     }
 }
 
@@ -52,7 +73,8 @@ impl Plugin for FlowPlugin {
         let services = services.expect("Bevy builds a plugin once");
         app.add_plugins((RepliconPlugins, RepliconRenetPlugins));
         services.add_to(app);
-        app.add_plugins((TravelPlugin::replicon(), SharedGamePlugin, FlightPlugin))
+        let travel = TravelPlugin::replicon().ports(self.ports.clone());
+        app.add_plugins((travel, SharedGamePlugin, FlightPlugin))
             .insert_resource(Timeline::start())
             .init_resource::<Flow>()
             .add_message::<Wish>()
@@ -112,8 +134,14 @@ pub struct Flow {
     pub owner: bool,
     /// Whether its server runs in this process.
     pub at_home: bool,
+    /// Whether there may be a seat to come back to, after a loss.
+    pub may_rejoin: bool,
     /// What went wrong last: a sentence for the player, then its causes.
     pub trouble: Option<Vec<String>>,
+    /// The name of the session that a quick join makes when there is none.
+    would_make: Option<String>,
+    /// Where the session is, if that is known before.
+    reach: Option<Reach>,
     /// The search that picks a session by itself.
     searching: Option<finding::Search>,
 }
@@ -135,6 +163,15 @@ impl Flow {
         self.code = None;
         self.owner = false;
         self.at_home = false;
+        self.would_make = None;
+        self.reach = None;
+    }
+
+    /// The same session again: whose it is and where stays as it was.
+    fn set_out_again(&mut self) {
+        let (owner, reach) = (self.owner, self.reach);
+        self.set_out("Coming back".into());
+        (self.owner, self.reach) = (owner, reach);
     }
 
     fn fail(&mut self, stage: Stage, trouble: Vec<String>) {
@@ -144,7 +181,7 @@ impl Flow {
     }
 }
 
-/// A session of this game as its settings say.
+/// The settings of a session of this game.
 pub(crate) fn settings(name: &str, players: u16) -> SessionSettings {
     SessionSettings::new(players)
         .shown_as(name)

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bevy::prelude::*;
 use bevy_game_session::client::SessionOperation;
 use bevy_game_session::prelude::*;
-use bevy_game_session::protocol::ProgressStep;
+use bevy_game_session::protocol::{GoodbyeCode, ProgressStep};
 
 use super::wishes::forget;
-use super::{Flow, GAME, Stage, explain};
+use super::{Flow, GAME, Stage, explain, words};
 use crate::client::timeline::{Timeline, milliseconds};
 
 pub(super) fn build(app: &mut App) {
@@ -48,8 +48,13 @@ fn note_arrival(
     flow.stage = Stage::Playing;
     flow.at_home = arrived.local;
     flow.trouble = None;
+    flow.may_rejoin = true;
     if let Ok(connection) = connections.get(arrived.entity) {
-        flow.session = Some(connection.game_session().clone());
+        let session = connection.game_session();
+        // a quick join that found nobody made it
+        let made = session.current_players <= 1 && flow.would_make.take().is_some_and(|name| name == session.name);
+        flow.owner |= made || arrived.local;
+        flow.session = Some(session.clone());
         let ticket = Duration::from_micros(connection.seat().timings.ticket_us);
         if !timeline.is_quiet() {
             println!("{}", timeline.in_one_line(ticket));
@@ -72,7 +77,11 @@ fn note_failure(failed: On<SessionFailed>, mut flow: ResMut<Flow>, mut sessions:
     if failed.name != GAME && !searching {
         return; // the table of sessions speaks for itself
     }
-    let trouble = explain(failed.error.player_message(), &failed.error);
+    let trouble = explain(
+        words::of_failure(failed.operation, &failed.error, flow.reach),
+        &failed.error,
+    );
+    flow.may_rejoin &= !words::is_over(&failed.error);
     let stage = match flow.stage {
         Stage::OnTheWay if sessions.phase(GAME) == Some(SessionPhase::Ended) => Stage::Lost,
         Stage::OnTheWay => Stage::Idle,
@@ -96,6 +105,10 @@ fn note_cancel(_: On<SessionCancelled>, mut flow: ResMut<Flow>) {
 }
 
 fn note_loss(lost: On<SessionDisconnected>, mut flow: ResMut<Flow>) {
+    flow.may_rejoin = !matches!(
+        lost.reason,
+        DisconnectReason::Goodbye(GoodbyeCode::SessionEnded | GoodbyeCode::Kicked)
+    );
     let trouble = vec![lost.reason.player_message(), lost.reason.to_string()];
     flow.fail(Stage::Lost, trouble);
 }

@@ -31,6 +31,7 @@ fn grant(
         match wish {
             Wish::Quick(settings) => {
                 flow.set_out("Looking for a game".into());
+                flow.would_make.clone_from(&settings.name);
                 begin(&mut timeline);
                 sessions.quick_join(GAME, reachable(settings));
             }
@@ -45,11 +46,13 @@ fn grant(
             }
             Wish::Join(found) => {
                 flow.set_out(format!("Joining {}", found.game_session.name));
+                flow.reach = Some(found.reach);
                 begin(&mut timeline);
                 sessions.join(GAME, &**found);
             }
             Wish::Code(code) => {
                 flow.set_out("Joining by code".into());
+                flow.reach = (!online.0).then_some(Reach::Lan);
                 begin(&mut timeline);
                 sessions.join_by_code(GAME, code, None);
             }
@@ -73,7 +76,7 @@ fn grant(
             }
             Wish::End => sessions.end(GAME),
             Wish::Rejoin => {
-                flow.set_out("Coming back".into());
+                flow.set_out_again();
                 begin(&mut timeline);
                 sessions.rejoin(GAME);
             }

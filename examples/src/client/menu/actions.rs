@@ -5,6 +5,7 @@ use bevy_game_session::client::SessionSettings;
 use bevy_game_session::protocol::Privacy;
 
 use super::browse::{Sorting, Table};
+use super::pause;
 use super::widgets::Pressed;
 use super::{Action, ChoiceId, FieldId, Form, Paused, Screen, TroubleLine};
 use crate::client::flight::PlayerName;
@@ -72,6 +73,9 @@ fn act(
             }
             Action::JoinCode => {
                 wishes.write(Wish::Code(form.text(FieldId::Code).to_owned()));
+            }
+            Action::CopyCode => {
+                commands.run_system_cached(pause::copy_code);
             }
             Action::Save => {
                 flow.trouble = None;

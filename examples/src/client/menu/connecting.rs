@@ -48,7 +48,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
         .spawn((in_the_middle(), DespawnOnExit(Screen::Connecting)))
         .with_children(|page| {
             page.spawn(Kit::panel(470.0)).with_children(|panel| {
-                panel.spawn((kit.bold(flow.doing.clone(), 28.0, Kit::BRIGHT), Doing));
+                panel.spawn((kit.their_words(flow.doing.clone(), 28.0, Kit::BRIGHT), Doing));
                 for step in Timeline::STEPS {
                     panel.spawn(Kit::row()).with_children(|row| {
                         let dot = Node {
@@ -91,7 +91,7 @@ fn show_steps(
         .find(|step| timeline.at(**step).is_some())
         .copied();
     for (Mark(step), mut color) in &mut marks {
-        let breath = 0.55 + 0.45 * (time.elapsed_secs() * 6.0).sin();
+        let breath = 0.8 + 0.2 * (time.elapsed_secs() * 6.0).sin();
         color.0 = match timeline.at(*step) {
             Some(_) if current == Some(*step) => SKY_BLUE.with_alpha(breath),
             Some(_) => Kit::DONE,

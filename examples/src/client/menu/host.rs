@@ -14,7 +14,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((beside_arena(), DespawnOnExit(Screen::Host)))
         .with_children(|page| {
-            page.spawn(Kit::panel(540.0)).with_children(|panel| {
+            page.spawn(Kit::panel(Kit::BESIDE)).with_children(|panel| {
                 panel.spawn(kit.bold("Host a game", 34.0, Kit::BRIGHT));
                 kit.field(panel, "Name", FieldId::SessionName);
                 kit.choice(panel, "Players", ChoiceId::Players);

@@ -33,6 +33,7 @@ fn show(looks: Res<Looks>, mut commands: Commands) {
     let kit = Kit(&looks);
     let corner = |left: Val, right: Val, align: AlignItems| Node {
         position_type: PositionType::Absolute,
+        max_width: px(250),
         top: px(22),
         left,
         right,
@@ -49,7 +50,7 @@ fn show(looks: Res<Looks>, mut commands: Commands) {
             corner.spawn((kit.bold("", 44.0, Kit::BRIGHT), ClockText));
             corner.spawn((
                 kit.text("", 16.0, Kit::DIM),
-                TextLayout::justify(Justify::Right),
+                TextLayout::justify(Justify::Right).with_linebreak(LineBreak::WordOrCharacter),
                 SessionText,
             ));
         });
@@ -108,14 +109,54 @@ fn write_session(
     }
 }
 
+/// A ship in the order of stars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Standing {
+    number: u16,
+    name: String,
+    bot: bool,
+    score: u16,
+}
+
 /// Those with the most stars on top.
-fn standings(ships: &Query<(&Ship, &Pilot, &Score)>) -> Vec<(u16, String, bool, u16)> {
-    let mut all: Vec<_> = ships
-        .iter()
-        .map(|(ship, pilot, score)| (ship.number, pilot.name.clone(), pilot.bot, score.0))
-        .collect();
-    all.sort_by_key(|(number, _, _, score)| (std::cmp::Reverse(*score), *number));
+fn standings(ships: &Query<(&Ship, &Pilot, &Score)>) -> Vec<Standing> {
+    let of_ship = |(ship, pilot, score): (&Ship, &Pilot, &Score)| Standing {
+        number: ship.number,
+        name: pilot.name.clone(),
+        bot: pilot.bot,
+        score: score.0,
+    };
+    let mut all: Vec<_> = ships.iter().map(of_ship).collect();
+    all.sort_by_key(|ship| (std::cmp::Reverse(ship.score), ship.number));
     all
+}
+
+/// The place of each, from 1: who has as many stars has the same place.
+fn places(all: &[Standing]) -> impl Iterator<Item = usize> {
+    all.iter()
+        .map(|ship| 1 + all.iter().filter(|other| other.score > ship.score).count())
+}
+
+/// Who won. Several may have the most stars, and nobody wins without one.
+fn verdict(all: &[Standing], own: Option<u16>) -> String {
+    let best = all.first().map_or(0, |ship| ship.score);
+    let winners: Vec<_> = all.iter().filter(|ship| ship.score == best).collect();
+    let mine = winners.iter().any(|ship| Some(ship.number) == own);
+    match (best, winners.as_slice(), mine) {
+        (0, ..) => "The round is over".into(),
+        (_, [_], true) => "You win this round!".into(),
+        (_, [winner], false) => format!("{} wins this round", winner.name),
+        (_, [_, _], true) => {
+            let other = winners.iter().find(|ship| Some(ship.number) != own);
+            format!(
+                "You and {} win together!",
+                other.map_or("another", |ship| ship.name.as_str())
+            )
+        }
+        (_, [one, other], false) => format!("{} and {} win together", one.name, other.name),
+        (_, all, true) => format!("You win together with {} others!", all.len() - 1),
+        (_, all, false) => format!("{} win together", all.len()),
+    }
 }
 
 fn write_roster(
@@ -123,7 +164,7 @@ fn write_roster(
     own: Res<OwnShip>,
     rosters: Query<Entity, With<Roster>>,
     looks: Res<Looks>,
-    mut shown: Local<Vec<(u16, String, bool, u16)>>,
+    mut shown: Local<Vec<Standing>>,
     mut commands: Commands,
 ) {
     let all = standings(&ships);
@@ -136,7 +177,13 @@ fn write_roster(
         .entity(roster)
         .despawn_related::<Children>()
         .with_children(|list| {
-            for (number, name, bot, score) in &all {
+            for Standing {
+                number,
+                name,
+                bot,
+                score,
+            } in &all
+            {
                 list.spawn(Kit::row()).with_children(|row| {
                     let dot = Node {
                         width: px(13),
@@ -185,29 +232,57 @@ fn show_result(
     }
     let kit = Kit(&looks);
     let all = standings(&ships);
-    let place = all.iter().position(|(number, ..)| own.0 == Some(*number));
-    let title = match (place, all.first()) {
-        (Some(0), _) => "You win this round!".to_owned(),
-        (_, Some((_, name, ..))) => format!("{name} wins this round"),
-        _ => "The round is over".to_owned(),
-    };
+    let title = verdict(&all, own.0);
     commands
         .spawn((in_the_middle(), ResultOf(clock.round), DespawnOnExit(Screen::Playing)))
         .with_children(|page| {
             page.spawn(Kit::panel(430.0)).with_children(|panel| {
-                panel.spawn(kit.bold(title, 30.0, GOLD));
-                for (rank, (number, name, _, score)) in all.iter().take(5).enumerate() {
+                panel.spawn(kit.their_words(title, 30.0, GOLD));
+                for (ship, place) in all.iter().zip(places(&all)) {
+                    let color = if own.0 == Some(ship.number) {
+                        Kit::BRIGHT
+                    } else {
+                        Kit::DIM
+                    };
                     panel.spawn(Kit::row()).with_children(|row| {
-                        row.spawn(kit.bold(format!("{}.", rank + 1), 19.0, Kit::DIM));
+                        row.spawn(kit.bold(format!("{place}."), 19.0, color));
                         let grow = Node {
                             flex_grow: 1.0,
                             ..default()
                         };
-                        row.spawn((kit.bold(name.clone(), 20.0, pilot_color(*number)), grow));
-                        row.spawn(kit.bold(score.to_string(), 20.0, GOLD));
+                        row.spawn((kit.bold(ship.name.clone(), 20.0, pilot_color(ship.number)), grow));
+                        row.spawn(kit.bold(ship.score.to_string(), 20.0, GOLD));
                     });
                 }
                 panel.spawn(kit.text("The next round begins in a moment.", 16.0, Kit::DIM));
             });
         });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(scores: &[u16]) -> Vec<Standing> {
+        let ship = |(number, score): (u16, &u16)| Standing {
+            number,
+            name: format!("P{number}"),
+            bot: false,
+            score: *score,
+        };
+        (1..).zip(scores).map(ship).collect()
+    }
+
+    #[test]
+    fn who_has_as_many_stars_shares_the_place_and_the_win() {
+        let all = round(&[7, 7, 3, 3, 1]);
+        assert_eq!(places(&all).collect::<Vec<_>>(), [1, 1, 3, 3, 5]);
+        assert_eq!(verdict(&all, Some(2)), "You and P1 win together!");
+        assert_eq!(verdict(&all, Some(3)), "P1 and P2 win together");
+        assert_eq!(verdict(&round(&[2, 2, 2]), Some(1)), "You win together with 2 others!");
+        assert_eq!(verdict(&round(&[2, 2, 2, 0]), Some(4)), "3 win together");
+        assert_eq!(verdict(&round(&[4, 3]), Some(1)), "You win this round!");
+        assert_eq!(verdict(&round(&[4, 3]), Some(2)), "P1 wins this round");
+        assert_eq!(verdict(&round(&[0, 0]), Some(1)), "The round is over");
+    }
 }

@@ -17,8 +17,13 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
             page.spawn(Kit::panel(500.0)).with_children(|panel| {
                 panel.spawn(kit.bold("Out of the game", 34.0, Kit::BRIGHT));
                 trouble_line(panel, &kit, &flow);
-                kit.button(panel, "Rejoin", Action::Rejoin, Tone::Main);
-                kit.button(panel, "Play another game", Action::Quick, Tone::Plain);
+                let another = if flow.may_rejoin {
+                    kit.button(panel, "Rejoin", Action::Rejoin, Tone::Main);
+                    Tone::Plain
+                } else {
+                    Tone::Main
+                };
+                kit.button(panel, "Play another game", Action::Quick, another);
                 kit.button(panel, "Back to the title", Action::Leave, Tone::Plain);
             });
         });

@@ -28,15 +28,19 @@ use bevy::prelude::*;
 use super::flow::{Flow, Stage};
 use super::view::looks::Looks;
 use form::{ChoiceId, FieldId, Form};
-use widgets::{Kit, Tone, WidgetsPlugin};
+use widgets::{Kit, Scrolls, Tone, WidgetsPlugin};
 
 /// The size of the window at which widgets have their own size.
 const DESIGNED_FOR: Vec2 = Vec2::new(1280.0, 720.0);
+/// Widgets are never smaller than this share of it.
+const SMALLEST: f32 = 0.6;
 
 /// The screens of the game.
 pub(super) struct MenuPlugin {
     /// The first screen is the table of sessions.
     pub(super) browse_first: bool,
+    /// The table shows only names with this in them, at first.
+    pub(super) filter: Option<String>,
     /// What happens is printed, for scripts.
     pub(super) log_state: bool,
 }
@@ -54,6 +58,9 @@ impl Plugin for MenuPlugin {
             .add_plugins((title::build, host::build, browse::build, code::build, options::build))
             .add_plugins((connecting::build, hud::build, pause::build, lost::build))
             .add_systems(Update, (follow_flow, fit_window));
+        if let Some(filter) = &self.filter {
+            app.world_mut().resource_mut::<Form>().append(FieldId::Filter, filter);
+        }
         if self.log_state {
             app.add_plugins(state_log::build);
         }
@@ -91,6 +98,7 @@ enum Action {
     Sort(browse::Column),
     JoinRow(usize),
     JoinCode,
+    CopyCode,
     Save,
     Cancel,
     Resume,
@@ -140,38 +148,40 @@ fn follow_flow(
     next.set(to);
 }
 
-/// Widgets grow and shrink with the window.
+/// Widgets grow and shrink with the window, but stay large enough to be read; what has no room then scrolls.
 fn fit_window(windows: Query<&Window>, mut scale: ResMut<UiScale>) {
     let Ok(window) = windows.single() else { return };
-    let fit = (window.size() / DESIGNED_FOR).min_element().clamp(0.55, 4.0);
+    let fit = (window.size() / DESIGNED_FOR).min_element().clamp(SMALLEST, 4.0);
     if (scale.0 - fit).abs() > 0.001 {
         scale.0 = fit;
     }
 }
 
-/// The whole window, its one part at the left, where the arena is not.
-fn beside_arena() -> Node {
-    Node {
-        width: percent(100),
-        height: percent(100),
-        padding: px(64).left(),
-        flex_direction: FlexDirection::Column,
-        justify_content: JustifyContent::Center,
-        align_items: AlignItems::FlexStart,
-        ..default()
-    }
+/// The whole window, its parts at the left, where the arena is not. Its first and last part have a margin to the edge.
+fn beside_arena() -> impl Bundle {
+    page(AlignItems::FlexStart, px(56).left())
 }
 
 /// The whole window, its one part in the middle.
-fn in_the_middle() -> Node {
-    Node {
+fn in_the_middle() -> impl Bundle {
+    page(AlignItems::Center, UiRect::ZERO)
+}
+
+fn page(align_items: AlignItems, padding: UiRect) -> impl Bundle {
+    let node = Node {
         width: percent(100),
         height: percent(100),
+        padding: UiRect {
+            top: px(8),
+            bottom: px(8),
+            ..padding
+        },
         flex_direction: FlexDirection::Column,
-        justify_content: JustifyContent::Center,
-        align_items: AlignItems::Center,
+        align_items,
+        overflow: Overflow::scroll_y(),
         ..default()
-    }
+    };
+    (node, Scrolls)
 }
 
 /// The line that says what went wrong last; empty while nothing did.

@@ -14,7 +14,7 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
     commands
         .spawn((beside_arena(), DespawnOnExit(Screen::Options)))
         .with_children(|page| {
-            page.spawn(Kit::panel(620.0)).with_children(|panel| {
+            page.spawn(Kit::panel(Kit::BESIDE)).with_children(|panel| {
                 panel.spawn(kit.bold("Settings", 34.0, Kit::BRIGHT));
                 kit.field(panel, "Your name", FieldId::PlayerName);
                 kit.field(panel, "Backend", FieldId::Backend);

@@ -16,12 +16,17 @@ fn show(looks: Res<Looks>, flow: Res<Flow>, mut commands: Commands) {
         width: px(330),
         flex_direction: FlexDirection::Column,
         row_gap: px(12),
+        margin: auto().bottom(),
         ..default()
     };
     commands
         .spawn((beside_arena(), DespawnOnExit(Screen::Title)))
         .with_children(|page| {
-            page.spawn(kit.bold("Star", 84.0, GOLD));
+            let first = Node {
+                margin: auto().top(),
+                ..default()
+            };
+            page.spawn((kit.bold("Star", 84.0, GOLD), first));
             let second = Node {
                 margin: UiRect::new(px(0), px(0), px(-34), px(4)),
                 ..default()

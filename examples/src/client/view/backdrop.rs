@@ -9,9 +9,9 @@ use crate::client::menu::Screen;
 use crate::sim::ARENA_RADIUS;
 
 /// What of the world is always in sight, beside the arena there is room for names and scores.
-const IN_SIGHT: Vec2 = Vec2::new(1180.0, 664.0);
+pub(super) const IN_SIGHT: Vec2 = Vec2::new(1180.0, 664.0);
 /// How far the arena makes room for a menu at its left.
-const ROOM: f32 = 250.0;
+const ROOM: f32 = 264.0;
 /// How many dots the sky has.
 const SKY_DOTS: usize = 130;
 

@@ -1,7 +1,8 @@
-//! A game of bots behind the menus: the same simulation, without any server.
+//! A game of bots behind the menus, until a game begins: the same simulation, without any server.
 
 use bevy::prelude::*;
 use bevy_game_session::prelude::*;
+use bevy_replicon::prelude::*;
 
 use crate::game::{Course, Pilot, Score, Ship, Spot, Star};
 use crate::sim::Arena;
@@ -10,8 +11,10 @@ use crate::sim::Arena;
 const SHIPS: u16 = 5;
 
 pub(super) fn build(app: &mut App) {
-    app.add_systems(OnEnter(ClientSessionState::Idle), begin)
-        .add_systems(OnExit(ClientSessionState::Idle), end)
+    let is_off = not(resource_exists::<Demo>);
+    app.add_systems(OnEnter(ClientSessionState::Idle), begin.run_if(is_off))
+        .add_systems(OnEnter(ClientSessionState::InSession), end)
+        .add_systems(OnEnter(ServerState::Running), end)
         .add_systems(
             FixedUpdate,
             (step, move_ships, keep_stars).chain().run_if(resource_exists::<Demo>),

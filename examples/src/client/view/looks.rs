@@ -55,7 +55,7 @@ pub(super) fn build(app: &mut App) {
 }
 
 /// Meshes, materials and fonts that many entities share.
-#[derive(Resource)]
+#[derive(Resource, Default)]
 pub(crate) struct Looks {
     pub(super) ship: Handle<Mesh>,
     pub(super) star: Handle<Mesh>,

@@ -41,4 +41,6 @@ mod depth {
     pub(super) const SPARK: f32 = 1.0;
     pub(super) const STAR: f32 = 2.0;
     pub(super) const SHIP: f32 = 3.0;
+    /// Above a ship's own depth, and so above all other ships.
+    pub(super) const NAME_ABOVE_SHIP: f32 = 2.0;
 }

@@ -1,9 +1,11 @@
 //! Ships with their glow and name.
 
 use bevy::prelude::*;
+use bevy::sprite::Text2dShadow;
 
+use super::backdrop::IN_SIGHT;
 use super::depth;
-use super::looks::{Looks, pilot_color};
+use super::looks::{Looks, SPACE, pilot_color};
 use crate::client::flight::{FlightSystems, OwnShip, Shown};
 use crate::game::{Pilot, Ship};
 use crate::sim::SHIP_RADIUS;
@@ -11,9 +13,19 @@ use crate::sim::SHIP_RADIUS;
 pub(super) fn build(app: &mut App) {
     app.add_observer(dress_ship).add_systems(
         Update,
-        (move_ships, write_names, mark_own_ship).chain().after(FlightSystems),
+        (move_ships, write_names, fit_names, mark_own_ship)
+            .chain()
+            .after(FlightSystems),
     );
 }
+
+/// The size of a name, in units of the world.
+const NAME: f32 = 13.0;
+/// It is never smaller or larger than so many pixels.
+const SMALLEST_NAME: f32 = 10.0;
+const LARGEST_NAME: f32 = 64.0;
+/// The names of bots are dimmer than those of players.
+const BOT_NAME: Color = Color::srgb(0.62, 0.66, 0.77);
 
 /// What turns with the ship.
 #[derive(Component)]
@@ -55,13 +67,18 @@ fn dress_ship(
             parts.spawn((
                 NameTag,
                 Text2d::default(),
+                // over a star too it is read
+                Text2dShadow {
+                    offset: Vec2::new(1.0, -1.0),
+                    color: SPACE,
+                },
                 TextFont {
                     font: looks.medium.clone().into(),
-                    font_size: FontSize::Px(13.0),
+                    font_size: FontSize::Px(NAME),
                     ..default()
                 },
-                TextColor(Color::WHITE.with_alpha(0.75)),
-                Transform::from_xyz(0.0, -SHIP_RADIUS - 15.0, 0.5),
+                TextColor::default(),
+                Transform::from_xyz(0.0, -SHIP_RADIUS - 15.0, depth::NAME_ABOVE_SHIP),
             ));
         });
 }
@@ -100,8 +117,34 @@ fn write_names(
         for child in children {
             if let Ok((mut text, mut color)) = tags.get_mut(*child) {
                 text.0.clone_from(&pilot.name);
-                color.0.set_alpha(if pilot.bot { 0.4 } else { 0.85 });
+                // no star shines through
+                color.0 = if pilot.bot { BOT_NAME } else { Color::WHITE };
             }
+        }
+    }
+}
+
+/// The size of a name in pixels, and how much its text shrinks or grows with the world, in a window that shows so many
+/// pixels for each unit of the world: it is drawn in the pixels of the window, and never too small to be read.
+fn name_size(pixels_per_unit: f32) -> (f32, f32) {
+    let size = (NAME * pixels_per_unit).clamp(SMALLEST_NAME, LARGEST_NAME).round();
+    (size, pixels_per_unit.recip())
+}
+
+fn fit_names(windows: Query<&Window>, mut tags: Query<(&mut TextFont, &mut Transform), With<NameTag>>) {
+    let Ok(window) = windows.single() else { return };
+    let pixels_per_unit = (window.size() / IN_SIGHT).min_element();
+    if pixels_per_unit <= 0.0 {
+        return;
+    }
+    let (size, scale) = name_size(pixels_per_unit);
+    let (size, scale) = (FontSize::Px(size), Vec3::new(scale, scale, 1.0));
+    for (mut font, mut transform) in &mut tags {
+        if font.font_size != size {
+            font.font_size = size;
+        }
+        if transform.scale != scale {
+            transform.scale = scale;
         }
     }
 }
@@ -124,5 +167,30 @@ fn mark_own_ship(
             MeshMaterial2d(looks.white.clone()),
             Transform::default(),
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_the_pixels_of_its_window_and_is_never_too_small_to_read() {
+        for (width, pixels) in [
+            (480.0, 10.0),
+            (640.0, 10.0),
+            (1180.0, 13.0),
+            (1920.0, 21.0),
+            (3840.0, 42.0),
+        ] {
+            let pixels_per_unit = width / IN_SIGHT.x;
+            let (size, scale) = name_size(pixels_per_unit);
+            assert!((size - pixels).abs() < 0.1, "{width}: {size}");
+            let on_screen = size * scale * pixels_per_unit;
+            assert!(
+                (on_screen - size).abs() < 0.01,
+                "a pixel of the text is one of the window"
+            );
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use bevy::prelude::*;
 
+use super::controls::colors;
 use super::{Choice, Control, Field, Inside, Press};
 use crate::client::menu::{Action, ChoiceId, FieldId};
 use crate::client::view::looks::{Looks, SKY_BLUE};
@@ -25,6 +26,10 @@ type Line = (Text, TextFont, TextColor);
 pub(in crate::client::menu) struct Kit<'a>(pub(in crate::client::menu) &'a Looks);
 
 impl Kit<'_> {
+    /// The width of a panel at the left of the arena.
+    pub(in crate::client::menu) const BESIDE: f32 = 510.0;
+    /// What is behind text; nothing of the arena shines through.
+    pub(in crate::client::menu) const GROUND: Color = Color::srgb(0.025, 0.038, 0.095);
     /// Text that is read.
     pub(in crate::client::menu) const BRIGHT: Color = Color::srgb(0.93, 0.95, 1.0);
     /// Text that explains.
@@ -42,6 +47,19 @@ impl Kit<'_> {
     /// A line of bold text.
     pub(in crate::client::menu) fn bold(&self, text: impl Into<String>, size: f32, color: Color) -> Line {
         Self::written(text.into(), size, color, &self.0.bold)
+    }
+
+    /// What a player wrote, such as the name of a game: it stays within its place, however long it is.
+    pub(in crate::client::menu) fn their_words(
+        &self,
+        text: impl Into<String>,
+        size: f32,
+        color: Color,
+    ) -> (Line, TextLayout) {
+        (
+            self.bold(text, size, color),
+            TextLayout::linebreak(LineBreak::WordOrCharacter),
+        )
     }
 
     fn written(text: String, size: f32, color: Color, font: &Handle<Font>) -> Line {
@@ -62,6 +80,7 @@ impl Kit<'_> {
             Node {
                 width: px(width),
                 max_width: percent(96),
+                margin: auto().vertical(),
                 flex_direction: FlexDirection::Column,
                 row_gap: px(12),
                 padding: px(26).all(),
@@ -69,7 +88,7 @@ impl Kit<'_> {
                 border_radius: BorderRadius::all(px(18)),
                 ..default()
             },
-            BackgroundColor(Color::srgba(0.025, 0.038, 0.095, 0.93)),
+            BackgroundColor(Self::GROUND),
             BorderColor::all(SKY_BLUE.with_alpha(0.28)),
         )
     }
@@ -129,15 +148,25 @@ impl Kit<'_> {
     }
 
     /// A field for a line of text, with what it is about before it.
+    /// Of a text that is longer than the field its end is seen, where the cursor is.
     pub(in crate::client::menu) fn field(&self, parent: &mut ChildSpawnerCommands, about: &str, id: FieldId) {
         self.labelled(parent, about, |row| {
             let node = Node {
                 flex_grow: 1.0,
+                min_width: px(0),
+                justify_content: JustifyContent::FlexEnd,
                 overflow: Overflow::clip(),
+                overflow_clip_margin: OverflowClipMargin::content_box(),
                 ..Self::control_node()
             };
+            // as wide as the field at least, and wider if it is longer
+            let inside = Node {
+                flex_grow: 1.0,
+                flex_shrink: 0.0,
+                ..default()
+            };
             row.spawn((Self::control(about, Tone::Plain), Field(id), node))
-                .with_child((self.text("", 18.0, Self::BRIGHT), TextLayout::no_wrap(), Inside));
+                .with_child((self.text("", 18.0, Self::BRIGHT), TextLayout::no_wrap(), inside, Inside));
         });
     }
 
@@ -159,8 +188,7 @@ impl Kit<'_> {
                 label: label.to_owned(),
                 tone,
             },
-            BackgroundColor(Color::NONE),
-            BorderColor::all(Color::NONE),
+            colors(tone, false, false),
         )
     }
 

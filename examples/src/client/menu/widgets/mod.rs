@@ -4,6 +4,7 @@
 mod build;
 mod controls;
 mod focus;
+mod scroll;
 
 use bevy::prelude::*;
 
@@ -11,6 +12,7 @@ use super::{Action, ChoiceId, FieldId, Form};
 
 pub(super) use build::{Kit, Tone};
 pub(super) use focus::Focus;
+pub(super) use scroll::Scrolls;
 
 /// Makes widgets work.
 pub(super) struct WidgetsPlugin;
@@ -26,6 +28,8 @@ impl Plugin for WidgetsPlugin {
                 (
                     focus::follow_mouse,
                     focus::move_by_keys,
+                    scroll::follow_focus,
+                    scroll::turn_wheel,
                     controls::press,
                     controls::turn_choices,
                     controls::type_text,
