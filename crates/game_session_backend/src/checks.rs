@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use game_session_protocol::game_session::{MAX_PLAYERS, MAX_PROPERTIES};
 use game_session_protocol::{BuildId, CreateGameSession, GameProperties, Privacy, QuickJoin, UpdateGameSession};
 
+use crate::gamelift::GameSessionRecord;
 use crate::problem::Problem;
 
 /// Names of our own game properties start with it.
@@ -45,6 +46,23 @@ pub(crate) fn check_update(request: &UpdateGameSession, allowed: &AllowedKeys) -
     request.name.as_deref().map_or(Ok(()), check_name)?;
     request.max_players.map_or(Ok(()), check_players)?;
     check_properties(&request.properties, allowed)
+}
+
+/// Refuses what GameLift would refuse of this game session: it adds properties and takes none away, and it ends no seats.
+pub(crate) fn check_change(request: &UpdateGameSession, record: &GameSessionRecord) -> Result<(), Problem> {
+    let added = request
+        .properties
+        .keys()
+        .filter(|key| !record.properties.contains_key(*key));
+    if without_ours(&record.properties).len() + added.count() > MAX_PROPERTIES {
+        return Err(Problem::invalid(
+            "there may be at most 14 properties, with those that the game session has",
+        ));
+    }
+    if request.max_players.is_some_and(|most| most < record.current_players) {
+        return Err(Problem::not_accepting("more players than that are in the game session"));
+    }
+    Ok(())
 }
 
 pub(crate) fn check_name(name: &str) -> Result<(), Problem> {

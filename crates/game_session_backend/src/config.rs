@@ -372,7 +372,7 @@ impl Limits {
         self
     }
 
-    /// A game session that is not active so long after its creation is ended. 120 s unless told.
+    /// A game session that is not active so long after this backend first saw it is ended. 120 s unless told.
     #[must_use]
     pub fn placement_deadline(mut self, deadline: Duration) -> Self {
         self.placement_deadline = deadline;

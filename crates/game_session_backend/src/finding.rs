@@ -1,5 +1,5 @@
 //! Finding game sessions: GameLift's filter from a typed query, one search at a time per question, remembered for a
-//! second.
+//! second, or for a quarter of one where something changes.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use game_session_protocol::{
 use tokio::time::Instant;
 
 use crate::checks::{BUILD, LISTED};
-use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionStatus, SearchQuery};
+use crate::gamelift::{GameLiftErrorKind, GameSessionStatus, SearchQuery};
 use crate::problem::{During, Problem};
 use crate::sealing::{open_page, seal_page};
 use crate::seats::{Facts, view};
@@ -19,6 +19,8 @@ use crate::state::Shared;
 const MOST_RESULTS: u16 = 20;
 const LONGEST_FILTER: usize = 1024;
 const FRESH: Duration = Duration::from_secs(1);
+/// Also when something was changed through this instance: however much is, a question is asked four times a second.
+const SETTLED: Duration = Duration::from_millis(250);
 const STALE: Duration = Duration::from_secs(10);
 
 /// An answer that is remembered.
@@ -27,13 +29,6 @@ pub(crate) struct Listing {
     at: Instant,
     changes: u64,
     page: GameSessionPage,
-}
-
-/// One game session that a quick join may enter.
-#[derive(Debug, Clone)]
-pub(crate) struct Candidate {
-    pub(crate) arn: GameSessionArn,
-    pub(crate) game_session: GameSession,
 }
 
 /// Lists game sessions that anyone may find and that have a free seat.
@@ -52,7 +47,7 @@ pub(crate) async fn browse(shared: &Shared, query: &FindGameSessions) -> Result<
     };
     if let Some(listing) = remembered
         .as_ref()
-        .filter(|it| it.at.elapsed() < FRESH && it.changes >= changes)
+        .filter(|it| it.at.elapsed() < if it.changes >= changes { FRESH } else { SETTLED })
     {
         return Ok(listing.page.clone());
     }
@@ -80,7 +75,7 @@ pub(crate) async fn candidates(
     shared: &Shared,
     build: &BuildId,
     properties: &GameProperties,
-) -> Result<Vec<Candidate>, Problem> {
+) -> Result<Vec<GameSession>, Problem> {
     let query = SearchQuery {
         filter: filter(Some(build), properties)?,
         sort: "playerSessionCount DESC".to_owned(),
@@ -101,10 +96,7 @@ pub(crate) async fn candidates(
         };
         let game_session = view(shared, &record, &facts)?;
         if record.status == GameSessionStatus::Active && game_session.is_joinable_by(build) {
-            found.push(Candidate {
-                arn: record.arn,
-                game_session,
-            });
+            found.push(game_session);
         }
     }
     Ok(found)

@@ -7,6 +7,7 @@ use game_session_protocol::requests::{JoinCode, Password};
 use game_session_protocol::{BuildId, ErrorCode, GameSessionId, PlayerId, Seat};
 use tokio::time::{Instant, sleep_until};
 
+use crate::addresses::client_of;
 use crate::gamelift::{GameSessionArn, GameSessionRecord, GameSessionStatus};
 use crate::placement::{arn_of, describe};
 use crate::problem::Problem;
@@ -19,7 +20,7 @@ use crate::state::Shared;
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const CODE_LENGTH: usize = 8;
 const CODE_LIFE: Duration = Duration::from_hours(24);
-/// Wrong codes and passwords in a minute; the next try is refused unread.
+/// Wrong codes and passwords in a minute, and those whose answer is still to come; the next try is refused unread.
 const WRONG_TRIES: u32 = 10;
 const MINUTE: Duration = Duration::from_mins(1);
 /// A code that leads nowhere is answered no sooner: how long it took tells nothing.
@@ -45,15 +46,15 @@ pub(crate) async fn join(shared: &Shared, visitor: &Visitor, arn: &GameSessionAr
 /// over are told apart neither by the answer nor by its time.
 pub(crate) async fn join_by_code(shared: &Shared, visitor: &Visitor, code: &str) -> Result<Seat, Problem> {
     let started = Instant::now();
-    check_tries(shared, visitor).await?;
+    let attempt = Attempt::begin(shared, visitor).await?;
     let Some((record, facts)) = behind(shared, code).await? else {
-        count_wrong_try(shared, visitor).await?;
         sleep_until(started + REFUSAL_TIME).await;
         return Err(Problem::new(
             ErrorCode::NotFound,
             "no game session is open under this code",
         ));
     };
+    attempt.was_right(shared).await;
     enter(shared, visitor, &record, &facts).await
 }
 
@@ -118,7 +119,7 @@ async fn enter(shared: &Shared, visitor: &Visitor, record: &GameSessionRecord, f
         &visitor.player,
         record,
         facts,
-        Newness::JustDescribed,
+        Newness::MayHaveSeat,
         Lapsed::Reserve,
     )
     .await?;
@@ -131,52 +132,62 @@ async fn unlock(shared: &Shared, visitor: &Visitor, facts: &Facts) -> Result<(),
     let Some(hash) = facts.password.as_ref().filter(|_| facts.owner != visitor.player) else {
         return Ok(());
     };
-    check_tries(shared, visitor).await?;
-    let fits = match &visitor.password {
-        None => {
-            return Err(Problem::new(
-                ErrorCode::WrongPassword,
-                "this game session needs a password",
-            ));
-        }
-        Some(password) => {
-            shared
-                .passwords
-                .fits(&shared.ring, &facts.token, password, hash)
-                .await?
-        }
+    let Some(password) = &visitor.password else {
+        return Err(Problem::new(
+            ErrorCode::WrongPassword,
+            "this game session needs a password",
+        ));
     };
-    if fits {
+    let attempt = Attempt::begin(shared, visitor).await?;
+    let passwords = &shared.passwords;
+    if passwords.fits(&shared.ring, &facts.token, password, hash).await? {
+        attempt.was_right(shared).await;
         return Ok(());
     }
-    count_wrong_try(shared, visitor).await?;
     Err(Problem::new(ErrorCode::WrongPassword, "the password is wrong"))
 }
 
+/// A try, which counts as a wrong one from before it is looked at: so parallel ones count too, and so do those whose
+/// request is cut off. Each takes one of ten places, rows that end after a minute.
+struct Attempt(Vec<String>);
+
+impl Attempt {
+    async fn begin(shared: &Shared, visitor: &Visitor) -> Result<Self, Problem> {
+        let own = uuid::Uuid::new_v4().simple().to_string();
+        let mut attempt = Self(Vec::new());
+        'who: for who in tries_of(shared, visitor) {
+            for place in 0..WRONG_TRIES {
+                let key = format!("{who}/{place}");
+                let holder = shared.rows.put_if_absent(key.clone(), own.clone(), MINUTE);
+                if holder.await.map_err(unusable)? == own {
+                    attempt.0.push(key);
+                    continue 'who;
+                }
+            }
+            attempt.was_right(shared).await;
+            return Err(Problem::busy().retry_after(MINUTE));
+        }
+        Ok(attempt)
+    }
+
+    /// It does not count.
+    async fn was_right(self, shared: &Shared) {
+        for key in self.0 {
+            if let Err(error) = shared.rows.strike(key).await {
+                tracing::warn!(%error, "a try that was right counts as a wrong one");
+            }
+        }
+    }
+}
+
 /// What wrong tries are counted under. Addresses count where they are told apart.
-fn try_keys(shared: &Shared, visitor: &Visitor) -> Vec<String> {
+fn tries_of(shared: &Shared, visitor: &Visitor) -> Vec<String> {
     let address = visitor.address.filter(|_| shared.addresses.is_some());
     let player = format!("wrong-tries/{}", shared.ring.pseudonym(&visitor.player));
-    [Some(player), address.map(|it| format!("wrong-tries/{it}"))]
+    [Some(player), address.map(|it| format!("wrong-tries/{}", client_of(it)))]
         .into_iter()
         .flatten()
         .collect()
-}
-
-async fn check_tries(shared: &Shared, visitor: &Visitor) -> Result<(), Problem> {
-    for key in try_keys(shared, visitor) {
-        if shared.rows.count(key, 0, MINUTE).await.map_err(unusable)? >= WRONG_TRIES {
-            return Err(Problem::busy().retry_after(MINUTE));
-        }
-    }
-    Ok(())
-}
-
-async fn count_wrong_try(shared: &Shared, visitor: &Visitor) -> Result<(), Problem> {
-    for key in try_keys(shared, visitor) {
-        shared.rows.count(key, 1, MINUTE).await.map_err(unusable)?;
-    }
-    Ok(())
 }
 
 fn unusable(error: SharedStateError) -> Problem {

@@ -26,9 +26,11 @@
 //! | [`state`] | what all requests share |
 //! | [`server`] | the API on a socket |
 
+mod addresses;
 mod api;
 mod beacons;
 mod checks;
+mod claims;
 pub mod clock;
 pub mod config;
 pub mod events;
@@ -47,6 +49,7 @@ mod placing;
 mod problem;
 mod queue;
 mod quick;
+mod recent;
 mod sealing;
 mod seats;
 pub mod server;

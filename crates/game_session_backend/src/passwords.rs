@@ -2,6 +2,8 @@
 //!
 //! The salt is derived from the session token, so that a retry of a create request is the same call.
 
+use std::sync::Arc;
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,11 +29,11 @@ const AT_ONCE: usize = 4;
 pub(crate) struct PasswordHash(String);
 
 /// Hashes passwords, a few at a time.
-pub(crate) struct Passwords(Semaphore);
+pub(crate) struct Passwords(Arc<Semaphore>);
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Semaphore::new(AT_ONCE))
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
 }
 
@@ -46,12 +48,21 @@ impl Passwords {
         check(password)?;
         let salt = ring.password_salt(token);
         let password = Zeroizing::new(password.expose().to_owned());
-        let _turn = self.0.acquire().await.map_err(|_| Problem::busy())?;
-        let hashed = tokio::task::spawn_blocking(move || slowly(password.as_bytes(), &salt)).await;
-        hashed
-            .ok()
-            .flatten()
-            .ok_or(Problem::internal("the password could not be hashed"))
+        let hashed = self.in_turn(move || slowly(password.as_bytes(), &salt)).await?;
+        hashed.ok_or(Problem::internal("the password could not be hashed"))
+    }
+
+    /// Does slow work when it is its turn. The work goes on when its request is dropped, and keeps its place until it is
+    /// done.
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(|_| Problem::busy())?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await
+            .map_err(|_| Problem::internal("the password could not be hashed"))
     }
 
     /// Whether this is the password that was hashed.
@@ -82,4 +93,39 @@ fn slowly(password: &[u8], salt: &[u8]) -> Option<PasswordHash> {
         .hash_password_into(password, salt, &mut hash)
         .ok()?;
     Some(PasswordHash(URL_SAFE_NO_PAD.encode(hash)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_whose_request_was_dropped_keeps_its_place_until_it_is_done() {
+        let passwords = Arc::new(Passwords::default());
+        let (begun, begins) = mpsc::channel();
+        let mut ends = Vec::new();
+        for _ in 0..AT_ONCE {
+            let (end, ended) = mpsc::channel::<()>();
+            let (passwords, begun) = (Arc::clone(&passwords), begun.clone());
+            let request = tokio::spawn(async move {
+                let work = move || {
+                    let begun = begun.send(());
+                    begun.is_ok() && ended.recv().is_ok()
+                };
+                passwords.in_turn(work).await
+            });
+            // One after another, so that a request is dropped only when its work has begun.
+            while begins.try_recv().is_err() {
+                tokio::task::yield_now().await;
+            }
+            request.abort();
+            assert!(request.await.is_err());
+            ends.push(end);
+        }
+        assert_eq!(passwords.0.available_permits(), 0);
+        drop(ends);
+        assert_eq!(passwords.in_turn(|| 7).await, Ok(7));
+    }
 }

@@ -10,6 +10,7 @@ use game_session_protocol::{
 use tokio::time::Instant;
 
 use crate::checks::{with_ours, without_ours};
+use crate::claims::ALL_CLAIMS_HOLD;
 use crate::config::CreatorLimit;
 use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionRecord, GameSessionStatus, NewGameSession};
 use crate::keyring::SessionToken;
@@ -18,7 +19,7 @@ use crate::problem::{During, Problem};
 use crate::queue;
 use crate::sealing::SessionName;
 use crate::seats::{Facts, Lapsed, Newness, id_of, micros, private_json, take};
-use crate::state::{JustPlaced, Shared};
+use crate::state::Shared;
 use crate::watch::Waited;
 
 /// What a placement comes to within the wait.
@@ -62,18 +63,13 @@ pub(crate) async fn create(
         return queue::create(shared, queue, &click, started, wait).await;
     }
     let made = place(shared, &click).await?;
+    let seen = Instant::now();
     let newness = match made.status {
-        GameSessionStatus::Activating => Newness::JustMade,
+        GameSessionStatus::Activating => Newness::JustMade(seen),
         _ => Newness::MayHaveSeat,
     };
     tracing::info!(trace_id = shared.ring.trace_id(&token), status = ?made.status, "a game session was placed");
-    if newness == Newness::JustMade
-        && let Some(mut placed) = shared.placed.lock(made.arn.clone()).await
-    {
-        let (seen, record) = (Instant::now(), made.clone());
-        placed.get_or_insert(JustPlaced { seen, record });
-    }
-    deliver(shared, caller, made, newness, started, started, wait).await
+    deliver(shared, caller, made, newness, seen, started, wait).await
 }
 
 /// The token of a click. While the keyring is rotated, the click may have come before, to an instance with another active
@@ -119,7 +115,7 @@ pub(crate) async fn arn_of(shared: &Shared, name: SessionName) -> Result<GameSes
 async fn seat_at(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn, wait: Duration) -> Result<Placed, Problem> {
     let started = Instant::now();
     if wait > Duration::ZERO
-        && let Some(JustPlaced { seen, record }) = just_placed(shared, caller, arn).await
+        && let Some((seen, record)) = just_seen(shared, caller, arn)
     {
         // The shared polls tell how far it is by now.
         return deliver(shared, caller, record, Newness::MayHaveSeat, seen, started, wait).await;
@@ -127,7 +123,7 @@ async fn seat_at(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn, wait:
     let record = describe(shared, arn).await?;
     let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::not_found)?;
     if record.status == GameSessionStatus::Active || facts.owner == *caller {
-        return deliver(shared, caller, record, Newness::JustDescribed, started, started, wait).await;
+        return deliver(shared, caller, record, Newness::MayHaveSeat, started, started, wait).await;
     }
     Err(if record.status.is_over() {
         Problem::session_ended()
@@ -136,12 +132,12 @@ async fn seat_at(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn, wait:
     })
 }
 
-/// What this backend made for the caller and has not seen settle yet.
-async fn just_placed(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn) -> Option<JustPlaced> {
-    let placed = shared.placed.lock(arn.clone()).await?;
-    let placed = placed.as_ref()?;
-    let facts = Facts::of(&shared.ring, &placed.record)?;
-    (facts.owner == *caller).then(|| placed.clone())
+/// The caller's game session that was activating here a moment ago. One that was longer ago may be active by now, and
+/// its seat given elsewhere: it is looked at.
+fn just_seen(shared: &Shared, caller: &PlayerId, arn: &GameSessionArn) -> Option<(Instant, GameSessionRecord)> {
+    let (seen, record) = shared.activating.within(ALL_CLAIMS_HOLD, arn)?;
+    let facts = Facts::of(&shared.ring, &record)?;
+    (facts.owner == *caller).then_some((seen, record))
 }
 
 /// One game session by its ARN.
@@ -239,27 +235,17 @@ pub(crate) async fn deliver(
     started: Instant,
     wait: Duration,
 ) -> Result<Placed, Problem> {
-    let left = time_left(shared, &record);
     let (record, newness) = if record.status == GameSessionStatus::Active || record.status.is_over() {
         (record, newness)
     } else {
+        let left = time_left(shared, &record);
         let wait = wait.saturating_sub(started.elapsed()).min(left);
-        let waited = shared.watch.settled(&record.arn, seen, wait).await;
-        if matches!(waited, Waited::Settled(_) | Waited::Gone)
-            && let Some(mut placed) = shared.placed.lock(record.arn.clone()).await
-        {
-            *placed = None;
-        }
-        match waited {
-            Waited::Settled(now) if matches!(newness, Newness::Placed(_)) => (now, newness),
-            // Someone who was quicker has a seat: it may be the caller, over another instance.
-            Waited::Settled(now) if now.current_players > 0 => (now, Newness::MayHaveSeat),
-            Waited::Settled(now) if newness == Newness::JustMade => (now, newness),
-            Waited::Settled(now) => (now, Newness::JustDescribed),
+        let now = match shared.watch.settled(&record.arn, seen, wait).await {
+            Waited::Settled(now) => now,
+            Waited::StillActivating if wait == left => last_look(shared, &record.arn).await?,
             Waited::Gone => return Err(Problem::activation_failed()),
             Waited::Failed(error) => return Err(Problem::of(&error, During::Session)),
             Waited::TooMany => return Err(Problem::busy()),
-            Waited::StillActivating if wait == left => return Err(give_up(shared, &record.arn).await),
             Waited::StillActivating | Waited::Stopped => {
                 let id = match Facts::of(&shared.ring, &record) {
                     Some(facts) => id_of(shared, &record, &facts)?,
@@ -270,15 +256,24 @@ pub(crate) async fn deliver(
                     step: ProgressStep::Activating,
                 }));
             }
-        }
+        };
+        let newness = match newness {
+            Newness::Placed(_) => newness,
+            // Someone who was quicker has a seat: it may be the caller, over another instance.
+            _ if now.current_players > 0 => Newness::MayHaveSeat,
+            Newness::JustMade(_) => newness,
+            Newness::Starting(_) | Newness::MayHaveSeat => Newness::Starting(seen),
+        };
+        (now, newness)
     };
+    shared.activating.forget(&record.arn);
     let activation = started.elapsed();
     let facts = Facts::of(&shared.ring, &record).ok_or_else(Problem::not_found)?;
     if record.status.is_over() {
         return Err(match newness {
-            Newness::JustMade => Problem::activation_failed(),
+            Newness::JustMade(_) => Problem::activation_failed(),
             Newness::Placed(_) => Problem::session_ended(),
-            Newness::JustDescribed | Newness::MayHaveSeat => why_over(shared, caller, &record).await,
+            Newness::Starting(_) | Newness::MayHaveSeat => why_over(shared, caller, &record).await,
         });
     }
     let lapsed = if facts.owner == *caller {
@@ -286,7 +281,7 @@ pub(crate) async fn deliver(
     } else {
         Lapsed::ReserveAnew
     };
-    let is_new = newness == Newness::JustMade;
+    let is_new = matches!(newness, Newness::JustMade(_));
     match take(shared, caller, &record, &facts, newness, lapsed).await {
         Ok(mut seat) => {
             seat.timings.activation_us = micros(activation);
@@ -307,23 +302,26 @@ fn may_pass(problem: &Problem) -> bool {
     problem.retry_after.is_some() || problem.code == ErrorCode::TimedOut
 }
 
-/// What is left of the time a game session may take to become active.
-fn time_left(shared: &Shared, record: &GameSessionRecord) -> Duration {
-    let now = shared.clock.now_ms();
-    let age = record.created_at_ms.map_or(0, |created| now.saturating_sub(created));
-    shared
-        .limits
-        .placement_deadline
-        .saturating_sub(Duration::from_millis(age))
+/// What is left of the time a game session may take to become active, since this instance first saw it.
+pub(crate) fn time_left(shared: &Shared, record: &GameSessionRecord) -> Duration {
+    let age = shared.activating.first_seen(&record.arn, record).elapsed();
+    shared.limits.placement_deadline.saturating_sub(age)
 }
 
-async fn give_up(shared: &Shared, arn: &GameSessionArn) -> Problem {
+/// Looks once more at a game session whose time is up, and ends it if it is still activating.
+pub(crate) async fn last_look(shared: &Shared, arn: &GameSessionArn) -> Result<GameSessionRecord, Problem> {
+    let found = shared.gamelift.describe(arn).await;
+    let now = found.map_err(|error| Problem::of(&error, During::Session))?;
+    let now = now.ok_or_else(Problem::activation_failed)?;
+    if now.status == GameSessionStatus::Active || now.status.is_over() {
+        return Ok(now);
+    }
     tracing::warn!(
         trace_id = shared.trace_id(arn),
         "a game session did not become active in time and is ended"
     );
     end_quietly(shared, arn).await;
-    Problem::activation_failed()
+    Err(Problem::activation_failed())
 }
 
 async fn end_quietly(shared: &Shared, arn: &GameSessionArn) {

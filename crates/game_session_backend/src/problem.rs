@@ -24,6 +24,8 @@ pub(crate) enum During {
     Search,
     /// Something with a game session that the client named.
     Session,
+    /// Changing a game session.
+    Change,
 }
 
 impl Problem {
@@ -78,7 +80,7 @@ impl Problem {
         let secs = Duration::from_secs;
         tracing::warn!(operation = error.operation, kind = ?error.kind, detail = error.detail, "GameLift refused");
         match (error.kind, during) {
-            (Kind::NotFound, During::Session) => Self::not_found(),
+            (Kind::NotFound, During::Session | During::Change) => Self::not_found(),
             (Kind::NoCapacity, _) => Self::new(ErrorCode::NoCapacity, "no server process is free").retry_after(secs(5)),
             (Kind::ParameterMismatch, _) => Self::idempotency_mismatch(),
             (Kind::Full, _) => Self::new(ErrorCode::SessionFull, "all seats of the game session are taken"),
@@ -93,6 +95,8 @@ impl Problem {
                 Self::new(ErrorCode::Throttled, "the orchestrator is too busy: come back later").retry_after(secs(2))
             }
             (Kind::InvalidRequest, During::Search) => Self::invalid("the page is not one of an earlier answer"),
+            // What can be known before was checked; it changed in between.
+            (Kind::InvalidRequest, During::Change) => Self::not_accepting("the game session cannot be changed so now"),
             (Kind::InvalidRequest, _) => Self::internal("the orchestrator did not understand the backend"),
             (Kind::TimedOut, _) => Self::new(ErrorCode::TimedOut, "the orchestrator did not answer in time"),
             (Kind::Conflict | Kind::Internal | Kind::Unreachable, _) => Self::unavailable(secs(2)),

@@ -1,7 +1,8 @@
 //! A player's seat in a game session: found or reserved, and proven by a fresh ticket.
 //!
-//! GameLift does not notice when one player reserves twice, so the backend looks first. It need not where nobody can
-//! hold a seat: in a game session that was just seen activating, or just described with no player in it.
+//! GameLift does not notice when one player reserves twice, so the backend looks first, and then claims what it reserves
+//! before other instances. It need not look in a game session that was activating a moment ago: whoever reserved a seat
+//! since has a claim that still holds.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -13,9 +14,10 @@ use game_session_protocol::{
     Seat, SeatTimings, SessionKey, TicketClaims,
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::checks::without_ours;
+use crate::claims::{ALL_CLAIMS_HOLD, Claim, PAUSES};
 use crate::gamelift::{GameLiftErrorKind, GameSessionRecord, GameSessionStatus, PlayerSessionStatus};
 use crate::keyring::{Keyring, SessionToken};
 use crate::passwords::PasswordHash;
@@ -85,10 +87,10 @@ impl Facts {
 pub(crate) enum Newness {
     /// This seat was reserved for the caller with the placement, a moment ago.
     Placed(PlayerSessionId),
-    /// The game session was activating when this request made it: nobody has a seat.
-    JustMade,
-    /// The game session was just described: nobody has a seat if no player is in it.
-    JustDescribed,
+    /// The game session was activating when this request made it, at this time: nobody had a seat.
+    JustMade(Instant),
+    /// The game session was activating at this time: nobody had a seat.
+    Starting(Instant),
     /// The caller may have a seat.
     MayHaveSeat,
 }
@@ -146,34 +148,27 @@ pub(crate) async fn take(
         .lock((record.arn.clone(), caller.clone()))
         .await
         .ok_or_else(Problem::busy)?;
-    let empty = match newness {
-        Newness::JustMade | Newness::Placed(_) => true,
-        // Who may only have a seat anew must have had one: that takes a look.
-        Newness::JustDescribed => record.current_players == 0 && (lapsed == Lapsed::Reserve || facts.owner == *caller),
-        Newness::MayHaveSeat => false,
-    };
     let found = match (*memory, newness) {
-        (SeatMemory::NeverAsked, Newness::Placed(seat)) => {
-            *memory = SeatMemory::Asked;
-            Found::Live(seat)
+        (SeatMemory::NeverAsked, Newness::Placed(seat)) => Found::Live(seat),
+        (SeatMemory::NeverAsked, Newness::JustMade(at) | Newness::Starting(at)) if at.elapsed() < ALL_CLAIMS_HOLD => {
+            Found::Over(0)
         }
-        (SeatMemory::NeverAsked, _) if empty => Found::NeverHadOne,
         _ => look_up(shared, caller, record).await?,
     };
+    // Before the call: if its answer is lost, there may be a seat.
+    *memory = SeatMemory::Asked;
     let mut taken_before = record.current_players;
     let seat = match found {
         Found::Live(id) => id,
-        Found::NeverHadOne if lapsed == Lapsed::ReserveAnew && facts.owner != *caller => {
+        Found::Over(0) if lapsed == Lapsed::ReserveAnew && facts.owner != *caller => {
             return Err(Problem::new(
                 game_session_protocol::ErrorCode::NotFound,
                 "the caller has no seat in this game session: join it first",
             ));
         }
-        Found::Lapsed | Found::NeverHadOne => {
-            // Before the call: if its answer is lost, there may be a seat.
-            *memory = SeatMemory::Asked;
+        Found::Over(before) => {
             taken_before = taken_before.saturating_add(1);
-            reserve(shared, caller, record).await?
+            reserve(shared, caller, record, facts, before).await?
         }
     };
     drop(memory);
@@ -204,8 +199,8 @@ pub(crate) async fn holds_seat(
 
 enum Found {
     Live(PlayerSessionId),
-    Lapsed,
-    NeverHadOne,
+    /// So many seats, all of them over.
+    Over(usize),
 }
 
 async fn look_up(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<Found, Problem> {
@@ -220,11 +215,9 @@ async fn look_up(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord)
         .collect();
     // Should there be two, every backend picks the same: the one whose player is in, then the first by id.
     here.sort_by(|a, b| rank(a.status).cmp(&rank(b.status)).then_with(|| a.id.cmp(&b.id)));
-    Ok(match here.into_iter().next() {
-        None => Found::NeverHadOne,
-        Some(seat) if rank(seat.status) < 2 => Found::Live(seat.id),
-        Some(_) => Found::Lapsed,
-    })
+    let count = here.len();
+    let first = here.into_iter().next().filter(|seat| rank(seat.status) < 2);
+    Ok(first.map_or(Found::Over(count), |seat| Found::Live(seat.id)))
 }
 
 fn rank(status: PlayerSessionStatus) -> u8 {
@@ -235,20 +228,52 @@ fn rank(status: PlayerSessionStatus) -> u8 {
     }
 }
 
-async fn reserve(shared: &Shared, caller: &PlayerId, record: &GameSessionRecord) -> Result<PlayerSessionId, Problem> {
+/// Reserves a seat where `before` were found and are over, unless another instance does: then that one is the caller's.
+async fn reserve(
+    shared: &Shared,
+    caller: &PlayerId,
+    record: &GameSessionRecord,
+    facts: &Facts,
+    mut before: usize,
+) -> Result<PlayerSessionId, Problem> {
     if record.policy == PlayerSessionPolicy::DenyAll {
         return Err(Problem::not_accepting("the game session takes no new players"));
     }
-    match shared.gamelift.reserve(&record.arn, caller.as_str()).await {
+    for pause in PAUSES {
+        if let Some(claim) = Claim::lay(shared, caller, facts, before).await? {
+            return reserve_claimed(shared, caller, record, claim).await;
+        }
+        sleep(pause).await;
+        match look_up(shared, caller, record).await? {
+            Found::Live(id) => return Ok(id),
+            Found::Over(count) => before = count,
+        }
+    }
+    Err(Problem::unavailable(Duration::from_secs(1)))
+}
+
+async fn reserve_claimed(
+    shared: &Shared,
+    caller: &PlayerId,
+    record: &GameSessionRecord,
+    claim: Claim,
+) -> Result<PlayerSessionId, Problem> {
+    let error = match shared.gamelift.reserve(&record.arn, caller.as_str()).await {
         Ok(seat) => {
             shared.listings_changed();
-            Ok(seat.id)
+            return Ok(seat.id);
         }
-        Err(error) if error.kind == GameLiftErrorKind::WrongSessionStatus => Err(why_not(shared, record)
-            .await
-            .unwrap_or_else(|| Problem::of(&error, During::Session))),
-        Err(error) => Err(Problem::of(&error, During::Session)),
+        Err(error) => error,
+    };
+    // After these there may be a seat.
+    if !matches!(error.kind, GameLiftErrorKind::Internal | GameLiftErrorKind::TimedOut) {
+        claim.take_back(shared).await;
     }
+    let why = match error.kind {
+        GameLiftErrorKind::WrongSessionStatus => why_not(shared, record).await,
+        _ => None,
+    };
+    Err(why.unwrap_or_else(|| Problem::of(&error, During::Session)))
 }
 
 /// Tells a game session that ended since from one that closed its door.

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use game_session_protocol::PlayerId;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use crate::beacons::Beacons;
 use crate::clock::Clock;
@@ -25,6 +24,7 @@ use crate::passwords::Passwords;
 use crate::placing::Place;
 use crate::queue::{Books, Events, Queue};
 use crate::quick::Lease;
+use crate::recent::Recent;
 use crate::shared_state::{InMemoryState, SharedState};
 use crate::watch::{ActivationWatch, Pace};
 
@@ -44,20 +44,24 @@ pub(crate) struct Shared {
     /// The names under which a loopback backend may be addressed; `None` for any.
     pub(crate) hosts: Option<Vec<String>>,
     pub(crate) players: Buckets<PlayerId>,
+    /// By client, as `client_of` tells them apart.
     pub(crate) addresses: Option<Buckets<IpAddr>>,
     pub(crate) requests: Semaphore,
     /// Keeps parallel retries of one click apart.
     pub(crate) clicks: KeyedLocks<String, ()>,
     /// Keeps requests for one seat apart, and remembers whether one was asked for.
     pub(crate) seats: KeyedLocks<(GameSessionArn, PlayerId), SeatMemory>,
-    /// What this backend made a moment ago: its maker's wait needs no look of its own.
-    pub(crate) placed: KeyedLocks<GameSessionArn, Option<JustPlaced>>,
+    /// Game sessions that this instance has seen activating and not active since. Their time is counted from then: no clock
+    /// of the wall is asked, neither this machine's nor GameLift's.
+    pub(crate) activating: Recent<GameSessionArn, GameSessionRecord>,
     pub(crate) listings: KeyedLocks<String, Option<Listing>>,
     pub(crate) leases: KeyedLocks<String, Lease>,
     pub(crate) passwords: Passwords,
     pub(crate) beacons: Beacons,
     /// What instances share.
     pub(crate) rows: Arc<dyn SharedState>,
+    /// What this instance is called in them.
+    pub(crate) instance: String,
     /// The property keys that games may use; `None` for any.
     pub(crate) property_keys: Option<BTreeSet<String>>,
     pub(crate) legacy: Legacy,
@@ -66,13 +70,6 @@ pub(crate) struct Shared {
     /// Where placement events come from, if they come over HTTP.
     pub(crate) sns: Option<Sns>,
     changes: AtomicU64,
-}
-
-/// A game session as it was activating.
-#[derive(Debug, Clone)]
-pub(crate) struct JustPlaced {
-    pub(crate) seen: Instant,
-    pub(crate) record: GameSessionRecord,
 }
 
 /// Whether this backend asked GameLift for a seat before.
@@ -152,13 +149,14 @@ impl AppState {
             requests: Semaphore::new(limits.concurrent_requests),
             clicks: KeyedLocks::new(Duration::ZERO, 16_384),
             seats: KeyedLocks::new(minutes(5), 65_536),
-            placed: KeyedLocks::new(minutes(2), 16_384),
+            activating: Recent::new(limits.placement_deadline * 2, 16_384),
             listings: KeyedLocks::new(Duration::from_secs(10), 256),
             leases: KeyedLocks::new(minutes(1), 1024),
             limits,
             passwords: Passwords::default(),
             beacons: Beacons::default(),
             rows,
+            instance: uuid::Uuid::new_v4().simple().to_string(),
             queue,
             sns: config.events.as_ref().and_then(Sns::of),
             property_keys: config.property_keys.clone(),

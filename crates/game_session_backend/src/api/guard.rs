@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use game_session_protocol::ErrorCode;
 use tokio::time::timeout;
 
+use crate::addresses::client_of;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -52,7 +53,7 @@ pub(super) async fn limit(State(state): State<AppState>, request: Request, next:
         return busy.retry_after(Duration::from_secs(1)).into_response();
     };
     if let (Some(buckets), Some(Peer(address))) = (&shared.addresses, request.extensions().get())
-        && let Err(pause) = buckets.take(*address)
+        && let Err(pause) = buckets.take(client_of(*address))
     {
         return Problem::busy().retry_after(pause).into_response();
     }

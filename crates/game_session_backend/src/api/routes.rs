@@ -15,7 +15,7 @@ use game_session_protocol::{
 
 use super::bodies::{CreateBody, JoinBody};
 use super::extract::{Asked, Body, Caller, Click, From, Meant, Named, Wait};
-use crate::checks::{check_create, check_quick_join, check_update};
+use crate::checks::{check_change, check_create, check_quick_join, check_update};
 use crate::finding;
 use crate::gamelift::{GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord};
 use crate::joining::{self, Visitor};
@@ -218,6 +218,7 @@ pub(super) async fn update(
     if record.status.is_over() {
         return Err(Problem::session_ended());
     }
+    check_change(&request, &record)?;
     let change = GameSessionChange {
         arn,
         name: request.name,
@@ -229,7 +230,7 @@ pub(super) async fn update(
         .gamelift
         .update(change)
         .await
-        .map_err(|error| Problem::of(&error, During::Session))?;
+        .map_err(|error| Problem::of(&error, During::Change))?;
     shared.listings_changed();
     view(shared, &changed, &facts).map(Json)
 }

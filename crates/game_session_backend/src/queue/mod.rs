@@ -47,6 +47,8 @@ use waiting::Placements;
 
 /// A seat that was reserved with its placement is given without a look at it for so long; GameLift keeps it for 60 s.
 const SEAT_IS_FRESH: Duration = Duration::from_secs(40);
+/// GameLift's clock may be so much ahead.
+const CLOCKS_AGREE_MS: u64 = 5_000;
 /// That a maker asks is written down at most so often.
 const ASKED_IS_FRESH: Duration = Duration::from_secs(10);
 
@@ -100,7 +102,7 @@ pub(crate) async fn create(
         started,
         wait,
     };
-    let record = start(shared, queue, click).await?;
+    let (record, since) = start(shared, queue, click).await?;
     let seen = Instant::now();
     let trace_id = shared.ring.trace_id(click.token);
     tracing::info!(trace_id, status = ?record.status, "a placement was asked for");
@@ -109,7 +111,6 @@ pub(crate) async fn create(
         None => None,
         Some(outcome) => Some(queue.settle(click.token, outcome).await?),
     };
-    let since = record.started_at_ms.unwrap_or(now);
     wait_and_deliver(shared, queue, &asker, outcome, seen, since).await
 }
 
@@ -168,8 +169,8 @@ pub(crate) async fn arrival(shared: &Shared, queue: &Queue, name: &PlacementName
     }
 }
 
-/// Asks the queue. A click that came before is found again, if it asked for the same.
-async fn start(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<PlacementRecord, Problem> {
+/// Asks the queue; tells since when too. A click that came before is found again, if it asked for the same.
+async fn start(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<(PlacementRecord, u64), Problem> {
     let placement = NewPlacement {
         game_session: arguments(shared, click)?,
         player: click.caller.to_string(),
@@ -181,15 +182,17 @@ async fn start(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<Plac
         .await
         .ok_or_else(Problem::busy)?;
     let now = shared.clock.now_ms();
+    let opened = queue.ledger.opened(click.token).await?;
+    let since = opened.map_or(now, |open| open.started_at_ms);
     // Before the call: if its answer is lost, there may be a placement.
     let open = Open {
         token: click.token.as_str().to_owned(),
-        started_at_ms: now,
+        started_at_ms: since,
         asked_at_ms: now,
     };
     queue.ledger.open(&open).await?;
     let error = match shared.gamelift.start_placement(placement).await {
-        Ok(record) => return Ok(record),
+        Ok(record) => return Ok((record, since)),
         Err(error) => error,
     };
     if !matches!(
@@ -201,7 +204,7 @@ async fn start(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<Plac
     let before = shared.gamelift.describe_placement(click.token.as_str()).await;
     match before.map_err(|error| Problem::of(&error, During::Session))? {
         None => Err(Problem::of(&error, During::Create)),
-        Some(record) if asks_alike(shared, click, &record) => Ok(record),
+        Some(record) if asks_alike(shared, click, &record) => Ok((record, since)),
         Some(_) => Err(Problem::idempotency_mismatch()),
     }
 }
@@ -222,7 +225,7 @@ fn asks_alike(shared: &Shared, click: &Click<'_>, record: &PlacementRecord) -> b
 
 enum Asked {
     Over(Outcome),
-    /// Still open, since then by GameLift's clock.
+    /// Still open, since then by the backend's clock where its row is there: GameLift's may differ.
     Since(u64),
 }
 
@@ -237,7 +240,7 @@ async fn asked(shared: &Shared, queue: &Queue, token: &SessionToken, wait: Durat
         match ledger.look(token).await? {
             Look::Over(outcome) => return Ok(Asked::Over(outcome)),
             Look::Unknown if opened.is_none() => return Err(Problem::not_found()),
-            Look::Pending { started_at_ms } => since = started_at_ms.or(since),
+            Look::Pending { started_at_ms } => since = since.or(started_at_ms),
             Look::Unknown => {}
         }
     }
@@ -290,10 +293,10 @@ async fn wait_and_deliver(
 /// Gives the caller the seat in what was placed. To its maker that is a decision: from then on it is wanted.
 async fn deliver(shared: &Shared, queue: &Queue, asker: &Asker<'_>, spot: &Spot) -> Result<Placed, Problem> {
     let token = asker.name.token();
-    let mut newness = Newness::JustDescribed;
+    let mut newness = Newness::MayHaveSeat;
     if asker.name.is_of(&shared.ring, asker.caller) {
         match queue.ledger.deliver(token).await? {
-            Delivery::First if age(shared, spot.at_ms) < SEAT_IS_FRESH => {
+            Delivery::First if is_fresh(shared, spot) => {
                 let seat = spot.seats.iter().find(|seat| seat.player == asker.caller.as_str());
                 if let Some(seat) = seat {
                     newness = Newness::Placed(seat.id.clone());
@@ -324,6 +327,13 @@ fn placing(shared: &Shared, name: &PlacementName) -> Result<Placed, Problem> {
 
 fn still_starting() -> Problem {
     Problem::not_accepting("the game session is still starting").retry_after(Duration::from_secs(1))
+}
+
+/// Whether the seats that were reserved with a placement are still kept. A time of GameLift's that is yet to come here
+/// says nothing: one of the clocks is wrong.
+fn is_fresh(shared: &Shared, spot: &Spot) -> bool {
+    let clocks_agree = spot.at_ms <= shared.clock.now_ms() + CLOCKS_AGREE_MS;
+    clocks_agree && age(shared, spot.at_ms) < SEAT_IS_FRESH
 }
 
 fn age(shared: &Shared, since_ms: u64) -> Duration {

@@ -92,10 +92,10 @@ async fn tidy(queue: &Queue, token: &SessionToken, open: &Open) -> Result<Tidied
             queue.watch.tell(token, &Ok(outcome.clone()));
             over(ledger, token, open, &outcome).await
         }
-        Look::Pending { started_at_ms } => {
+        Look::Pending { .. } => {
             let why = if ledger.fate(token).await?.is_some() {
                 Some(Fate::Cancelled)
-            } else if age(ledger, started_at_ms.unwrap_or(open.started_at_ms)) >= ledger.deadline {
+            } else if age(ledger, open.started_at_ms) >= ledger.deadline {
                 Some(Fate::Overdue)
             } else if age(ledger, open.asked_at_ms) >= ledger.abandoned {
                 Some(Fate::Abandoned)

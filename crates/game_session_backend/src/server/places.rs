@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::addresses::client_of;
 use crate::config::{BehindProxy, Limits};
 use crate::locks::locked;
 
 /// How many connections there may be.
 pub(super) struct Places {
     all: Arc<Semaphore>,
+    /// By client, as `client_of` tells them apart.
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
     most_per_address: Option<usize>,
 }
@@ -38,6 +40,7 @@ impl Places {
     }
 
     pub(super) fn take(&self, address: IpAddr) -> Option<Place> {
+        let address = client_of(address);
         let permit = Arc::clone(&self.all).try_acquire_owned().ok()?;
         let mut by_address = locked(&self.by_address);
         let count = by_address.entry(address).or_default();
@@ -81,6 +84,13 @@ mod tests {
         drop(first);
         assert!(places.take(stranger).is_some());
         assert!(locked(&places.by_address).is_empty());
+        let network: [IpAddr; 3] = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(|it| it.parse().unwrap());
+        let first = places.take(network[0]);
+        assert!(
+            first.is_some() && places.take(network[1]).is_none(),
+            "one /64 is one client"
+        );
+        assert!(places.take(network[2]).is_some());
         let proxied = Places::new(&limits, BehindProxy::Yes);
         let held = [proxied.take(stranger), proxied.take(stranger)];
         assert!(held.iter().all(Option::is_some));

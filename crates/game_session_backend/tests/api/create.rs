@@ -262,18 +262,20 @@ async fn many_who_ask_for_their_seats_share_the_polls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_whose_empty_game_session_stayed_open_is_seated_without_a_look() {
+async fn an_instance_that_did_not_see_a_game_session_activating_looks_before_it_reserves() {
     let harness = Harness::new();
     let ann = harness.guest().await;
     let id = ann.create("click-1", "0").await.placing().id;
     let elsewhere = ann.at(&harness.another_instance());
     elsewhere.seat(&id, "20").await.seat();
-    assert!(!harness.fake.calls().contains(&"DescribePlayerSessions"));
-    harness.fake.set_seats(PlayerSessionStatus::Completed);
-    elsewhere.seat(&id, "20").await.seat();
-    assert!(
-        harness.fake.calls().contains(&"DescribePlayerSessions"),
-        "an instance that reserved before looks"
+    assert_eq!(
+        harness.fake.calls(),
+        [
+            "CreateGameSession",
+            "DescribeGameSessions",
+            "DescribePlayerSessions",
+            "CreatePlayerSession"
+        ]
     );
 }
 
@@ -308,13 +310,13 @@ async fn a_server_that_never_activates_is_reported_within_the_deadline_and_its_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_counts_from_the_creation_also_over_several_requests() {
+async fn the_deadline_counts_from_the_first_sight_also_over_several_requests() {
     let limits = Limits::default().placement_deadline(Duration::from_secs(30));
     let harness = Harness::with_limits(limits);
     harness.fake.activation(Activation::Never);
     let ann = harness.guest().await;
     let placing = ann.create("click-1", "20").await.placing();
-    harness.clock.advance(Duration::from_secs(31));
+    tokio::time::advance(Duration::from_secs(31)).await;
     assert_eq!(ann.seat(&placing.id, "20").await.code(), ErrorCode::ActivationFailed);
     assert_eq!(harness.fake.statuses(), [GameSessionStatus::Terminated]);
 }

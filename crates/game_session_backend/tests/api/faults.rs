@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use game_session_backend::Limits;
 use game_session_backend::gamelift::{GameLiftErrorKind as Kind, GameSessionStatus, PlayerSessionStatus};
+use game_session_backend::{Keyring, Limits, QueueTarget};
 use game_session_protocol::ErrorCode;
 use serde_json::json;
 
-use crate::support::client::body;
-use crate::support::{Activation, Harness};
+use crate::support::client::{NOW_MS, body};
+use crate::support::{Activation, Fake, Harness};
 
 #[tokio::test(start_paused = true)]
 async fn throttling_is_backed_off_within_the_deadline_and_then_told_without_a_storm_of_retries() {
@@ -114,14 +114,18 @@ async fn of_many_joins_that_race_for_the_last_slot_exactly_one_wins() {
 
 #[tokio::test(start_paused = true)]
 async fn a_double_start_with_the_same_key_is_the_same_session_also_over_two_instances() {
-    let harness = Harness::new();
-    let other = harness.another_instance();
-    let ann = harness.guest().await;
-    let (here, there) = (ann.clone(), ann.at(&other));
-    let here = tokio::spawn(async move { here.create("click-1", "20").await.seat().game_session.id });
-    let there = tokio::spawn(async move { there.create("click-1", "20").await.seat().game_session.id });
-    assert_eq!(here.await.unwrap(), there.await.unwrap());
-    assert_eq!(harness.fake.statuses().len(), 1);
+    for activation in [Activation::AtFirstPoll, Activation::AfterPolls(3), Activation::AtOnce] {
+        let [harness, other] = Harness::pair(|config| config);
+        harness.fake.activation(activation);
+        let ann = harness.guest().await;
+        let (here, there) = (ann.clone(), ann.at(&other));
+        let here = tokio::spawn(async move { here.create("click-1", "20").await.seat() });
+        let there = tokio::spawn(async move { there.create("click-1", "20").await.seat() });
+        let (here, there) = (here.await.unwrap(), there.await.unwrap());
+        assert_eq!(here.game_session.id, there.game_session.id);
+        assert_eq!(here.player_session_id, there.player_session_id);
+        assert_eq!((harness.fake.statuses().len(), harness.fake.seats().len()), (1, 1));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,15 +160,31 @@ async fn a_client_killed_while_reserved_leaves_a_slot_that_comes_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_backend_whose_clock_is_five_minutes_off_still_places_and_ends_what_never_activates() {
-    for fast in [Duration::ZERO, Duration::from_mins(5)] {
-        // The orchestrator's clock stands; the backend's is ahead of it.
-        let harness = Harness::with_limits(Limits::default().placement_deadline(Duration::from_mins(10)));
-        harness.clock.advance(fast);
-        let ann = harness.guest().await;
-        ann.create("click-1", "20").await.seat();
-        harness.fake.activation(Activation::Never);
-        let id = ann.create("click-2", "20").await.placing().id;
-        harness.clock.advance(Duration::from_mins(10));
-        assert_eq!(ann.seat(&id, "0").await.code(), ErrorCode::ActivationFailed);
+    for (queue, refusal) in [(false, ErrorCode::ActivationFailed), (true, ErrorCode::NoCapacity)] {
+        for (behind, ahead) in [(5, 0), (0, 0), (0, 5)] {
+            let fake = Fake::new(NOW_MS + behind * 60_000);
+            let harness = Harness::configured(fake, Keyring::random(), |config| {
+                if queue {
+                    config.queue(QueueTarget::new("arena"))
+                } else {
+                    config
+                }
+            });
+            harness.clock.advance(Duration::from_mins(ahead));
+            let pass = async |seconds| {
+                harness.clock.advance(Duration::from_secs(seconds));
+                tokio::time::advance(Duration::from_secs(seconds)).await;
+            };
+            let ann = harness.guest().await;
+            harness.fake.activation(Activation::AfterPolls(3));
+            ann.create("click-1", "20").await.seat();
+            harness.fake.activation(Activation::Never);
+            let id = ann.create("click-2", "0").await.placing().id;
+            pass(119).await;
+            assert_eq!(ann.seat(&id, "0").await.placing().id, id, "it has a second left");
+            assert_eq!(ann.create("click-2", "0").await.placing().id, id);
+            pass(1).await;
+            assert_eq!(ann.seat(&id, "1").await.code(), refusal);
+        }
     }
 }

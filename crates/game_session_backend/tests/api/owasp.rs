@@ -167,14 +167,29 @@ async fn api8_unsafe_configurations_do_not_start_and_no_page_of_another_origin_i
     for zero in ["k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "", "k1:c2hvcnQ="] {
         assert!(zero.parse::<Keyring>().is_err(), "{zero}");
     }
-    let answer = Harness::new().guest().await.browse("").await;
-    assert!(
-        answer
-            .headers
-            .keys()
-            .all(|name| !name.as_str().starts_with("access-control")),
-        "CORS is off"
-    );
+    let ann = Harness::new().guest().await;
+    for (method, asks_for) in [("GET", None), ("POST", None), ("OPTIONS", Some("POST"))] {
+        let mut request = Request::builder()
+            .method(method)
+            .uri("/v1/guests")
+            .header("origin", "https://evil.example");
+        if let Some(asked) = asks_for {
+            request = request
+                .header("access-control-request-method", asked)
+                .header("access-control-request-headers", "authorization, idempotency-key");
+        }
+        let answer = ann.raw(request.body(Body::empty()).unwrap()).await;
+        let cors = |name: &axum::http::HeaderName| name.as_str().starts_with("access-control");
+        assert!(
+            !answer.headers.keys().any(cors),
+            "{method}: the page may not read the answer"
+        );
+        assert_eq!(
+            answer.status.is_success(),
+            method == "POST",
+            "{method}: no preflight succeeds"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,15 +1,14 @@
-//! Whatever the order of requests, retries and faults: one game session per click, one live seat per player and game
+//! Whatever the order of requests, retries and faults, over two instances: one game session per click, one live seat per player and game
 //! session, and every request ends.
 
 use std::collections::BTreeMap;
 
+use game_session_backend::QueueTarget;
 use game_session_backend::gamelift::{GameLiftErrorKind as Kind, PlayerSessionStatus};
-use game_session_backend::{Keyring, Limits, QueueTarget};
 use game_session_protocol::{GameSessionId, Seat};
 use proptest::prelude::*;
 
-use crate::support::client::NOW_MS;
-use crate::support::{Activation, Answer, Fake, Harness};
+use crate::support::{Activation, Answer, Harness};
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -54,7 +53,8 @@ const LAPSES: [PlayerSessionStatus; 3] = [
     PlayerSessionStatus::TimedOut,
 ];
 
-fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
+/// Each with the instance that answers it.
+fn steps() -> impl Strategy<Value = Vec<Vec<(Step, usize)>>> {
     let player = 0..3usize;
     let step = prop_oneof![
         4 => (player.clone(), 0..2u8, 0..4u8).prop_map(|(player, click, wait)| Step::Create { player, click, wait }),
@@ -67,23 +67,24 @@ fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
         1 => (0..LAPSES.len()).prop_map(|how| Step::Lapse { how }),
     ];
     // Each inner list runs in parallel.
-    prop::collection::vec(prop::collection::vec(step, 1..5), 1..8)
+    prop::collection::vec(prop::collection::vec((step, 0..2usize), 1..5), 1..8)
 }
 
-async fn run(harness: Harness, calls: [&'static str; 4], rounds: Vec<Vec<Step>>) {
+async fn run(instances: [Harness; 2], calls: [&'static str; 4], rounds: Vec<Vec<(Step, usize)>>) {
+    let harness = &instances[0];
     let players = [harness.guest().await, harness.guest().await, harness.guest().await];
     let mut known: Vec<GameSessionId> = Vec::new();
     let mut by_click: BTreeMap<(usize, u8), GameSessionId> = BTreeMap::new();
     for round in rounds {
         let mut running = Vec::new();
-        for step in round {
+        for (step, instance) in round {
             let pick = |which: usize| known.get(which % known.len().max(1)).cloned();
             let (player, click) = match step {
                 Step::Create { player, click, .. } | Step::QuickJoin { player, click } => (player, Some(click)),
                 Step::Join { player, .. } | Step::Seat { player, .. } | Step::End { player, .. } => (player, None),
                 Step::Fail { .. } | Step::Activate { .. } | Step::Lapse { .. } => (0, None),
             };
-            let client = players[player].clone();
+            let client = players[player].at(&instances[instance]);
             let task = match step {
                 Step::Create { click, wait, .. } => {
                     tokio::spawn(async move { client.create(&format!("click-{click}"), &wait.to_string()).await })
@@ -117,10 +118,9 @@ async fn run(harness: Harness, calls: [&'static str; 4], rounds: Vec<Vec<Step>>)
                     continue;
                 }
             };
-            let creates = matches!(step, Step::Create { .. }).then_some((player, click.unwrap_or_default()));
-            running.push((creates, task));
+            running.push((click.map(|click| (player, click)), task));
         }
-        for (creates, task) in running {
+        for (click, task) in running {
             let answer: Answer = task.await.unwrap();
             let id = match answer.status.as_u16() {
                 200 | 201 => answer.json::<Seat>().game_session.id,
@@ -131,7 +131,7 @@ async fn run(harness: Harness, calls: [&'static str; 4], rounds: Vec<Vec<Step>>)
                     continue;
                 }
             };
-            if let Some(click) = creates {
+            if let Some(click) = click {
                 assert_eq!(
                     *by_click.entry(click).or_insert_with(|| id.clone()),
                     id,
@@ -161,17 +161,15 @@ proptest! {
     #[test]
     fn no_order_of_requests_retries_and_faults_breaks_the_rules(rounds in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        runtime.block_on(async { run(Harness::with_limits(Limits::default()), CALLS, rounds).await });
+        runtime.block_on(async { run(Harness::pair(|config| config), CALLS, rounds).await });
     }
 
     #[test]
     fn no_order_of_requests_retries_and_faults_breaks_the_rules_of_a_queue(rounds in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let ring = Keyring::new_key_text("k1").parse().unwrap();
-            let queue = QueueTarget::new("arena");
-            let harness = Harness::configured(Fake::new(NOW_MS), ring, |config| config.queue(queue));
-            run(harness, CALLS_OF_A_QUEUE, rounds).await;
+            let instances = Harness::pair(|config| config.queue(QueueTarget::new("arena")));
+            run(instances, CALLS_OF_A_QUEUE, rounds).await;
         });
     }
 }

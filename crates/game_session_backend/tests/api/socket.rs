@@ -240,7 +240,7 @@ async fn a_web_page_cannot_ask_a_backend_on_loopback() {
 async fn slowloris_connections_that_never_finish_their_head_are_closed_and_others_are_served() {
     let stack = Stack::start(Limits::default().header_timeout(Duration::from_millis(200))).await;
     let mut slow = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..1_000 {
         let mut stream = TcpStream::connect(stack.backend.address()).await.unwrap();
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: local").await.unwrap();
         slow.push(stream);

@@ -119,6 +119,43 @@ async fn ten_wrong_codes_in_a_minute_are_enough_for_a_player() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_many_parallel_tries_ten_are_looked_at_over_two_instances_too() {
+    let instances = Harness::pair(|config| config);
+    let eve = instances[0].guest().await;
+    let tries: Vec<_> = (0..50)
+        .map(|at| {
+            let eve = eve.at(&instances[at % 2]);
+            tokio::spawn(async move { eve.join_by_code("AAAAAAAA").await.code() })
+        })
+        .collect();
+    let mut looked_at = 0;
+    for one in tries {
+        match one.await.unwrap() {
+            ErrorCode::NotFound => looked_at += 1,
+            code => assert_eq!(code, ErrorCode::Throttled),
+        }
+    }
+    assert_eq!(looked_at, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_is_right_does_not_count() {
+    let harness = Harness::new();
+    let (ann, bob) = (harness.guest().await, harness.guest().await);
+    let id = ann.create("click-1", "20").await.seat().game_session.id;
+    let code = ann.join_code(&id).await.json::<JoinCode>().join_code;
+    for wrong in 0..10 {
+        bob.join_by_code(&code).await.seat();
+        assert_eq!(
+            bob.join_by_code("AAAAAAAA").await.code(),
+            ErrorCode::NotFound,
+            "{wrong}"
+        );
+    }
+    assert_eq!(bob.join_by_code(&code).await.code(), ErrorCode::Throttled);
+}
+
+#[tokio::test(start_paused = true)]
 async fn ten_wrong_codes_in_a_minute_are_enough_for_an_address_whoever_asks_from_there() {
     let many = Rate {
         burst: 1_000,

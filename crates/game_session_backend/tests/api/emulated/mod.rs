@@ -11,6 +11,7 @@ mod together;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use game_session_backend::shared_state::InMemoryState;
 use game_session_backend::{AwsTarget, BackendConfig, Clock, CreatorLimit, FleetTarget, Keyring};
 use gamelift_emulator::{Emulator, EmulatorConfig, Snapshot};
 
@@ -35,7 +36,8 @@ impl Stage {
         let pipe = Pipe::new(Arc::clone(&emulator));
         let ring: Keyring = Keyring::new_key_text("k1").parse().unwrap();
         let clock = Clock::with_tokio(now_ms());
-        let instances = [(); 2].map(|()| instance(&pipe, &fleet, &ring, &clock));
+        let rows = Arc::new(InMemoryState::default());
+        let instances = [(); 2].map(|()| instance(&pipe, &fleet, &ring, &clock, &rows));
         let processes = Processes::new(Arc::clone(&emulator));
         Self {
             emulator,
@@ -64,11 +66,12 @@ impl Stage {
 }
 
 /// One instance, over a client of its own.
-fn instance(pipe: &Pipe, fleet: &FleetTarget, ring: &Keyring, clock: &Clock) -> Harness {
+fn instance(pipe: &Pipe, fleet: &FleetTarget, ring: &Keyring, clock: &Clock, rows: &Arc<InMemoryState>) -> Harness {
     let fake = Fake::new(0);
     let gamelift = Recorded::new(pipe.gamelift(fleet.clone()), fake.clone());
     let config = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"))
         .keyring(ring.clone())
+        .shared_state(Arc::clone(rows) as _)
         .creator_limit(CreatorLimit::Off);
     Harness::asking(Arc::new(gamelift), fake, ring.clone(), clock.clone(), &config)
 }

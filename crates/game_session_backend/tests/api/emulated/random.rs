@@ -159,7 +159,7 @@ impl Known {
                 return;
             }
         };
-        if let Ask::Create { click, .. } = ask {
+        if let Ask::Create { click, .. } | Ask::QuickJoin { click } = ask {
             let first = self.by_click.entry((player, click)).or_insert_with(|| id.clone());
             assert_eq!(*first, id, "I3: one game session per click");
         }
@@ -261,8 +261,8 @@ async fn run(rounds: Vec<Round>) {
             let_happen(&stage, &CALLS, event, &known, &mut instance).await;
         }
         let mut running = Vec::new();
-        for (player, ask) in round.asks {
-            let client = players[player].at(&stage.instances[instance]);
+        for (at, (player, ask)) in round.asks.into_iter().enumerate() {
+            let client = players[player].at(&stage.instances[(instance + at) % 2]);
             if let Some(task) = send(&client, ask, &known) {
                 known.asked += 1;
                 known.asked_to_create += usize::from(matches!(ask, Ask::Create { .. } | Ask::QuickJoin { .. }));

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use game_session_backend::gamelift::GameLift;
+use game_session_backend::shared_state::InMemoryState;
 use game_session_backend::{AppState, AwsTarget, BackendConfig, Clock, CreatorLimit, Keyring, Limits, Peer, app};
 use game_session_protocol::requests::GuestIdentity;
 use game_session_protocol::{ErrorBody, ErrorCode, GameSessionData, GameSessionId, GameSessionPage, Placing, Seat};
@@ -76,6 +77,17 @@ impl Harness {
     /// Another backend over the same GameLift and keyring.
     pub(crate) fn another_instance(&self) -> Self {
         Self::over(self.fake.clone(), self.ring.clone(), Limits::default())
+    }
+
+    /// Two instances over the same GameLift, keyring and rows.
+    pub(crate) fn pair(more: impl Fn(BackendConfig) -> BackendConfig) -> [Self; 2] {
+        let ring: Keyring = Keyring::new_key_text("k1").parse().unwrap();
+        let (fake, rows) = (Fake::new(NOW_MS), Arc::new(InMemoryState::default()));
+        [(); 2].map(|()| {
+            Self::configured(fake.clone(), ring.clone(), |config| {
+                more(config.shared_state(Arc::clone(&rows) as _))
+            })
+        })
     }
 
     pub(crate) fn anonymous(&self) -> Client {

@@ -1,6 +1,6 @@
 //! GameLift in memory, as far as the backend uses it: idempotency, player sessions, search, and errors on demand.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use game_session_backend::gamelift::{
@@ -41,6 +41,7 @@ struct World {
     filters: Vec<String>,
     beacons: PingBeacons,
     notes: bool,
+    counts_reserved: bool,
 }
 
 struct Session {
@@ -75,6 +76,7 @@ impl Fake {
             filters: Vec::new(),
             beacons: PingBeacons::new(),
             notes: true,
+            counts_reserved: true,
         })))
     }
 
@@ -131,6 +133,11 @@ impl Fake {
         self.0.lock().unwrap().notes = false;
     }
 
+    /// From now on a seat counts among a game session's players once its player is in.
+    pub(crate) fn count_only_who_is_in(&self) {
+        self.0.lock().unwrap().counts_reserved = false;
+    }
+
     pub(crate) fn set_beacon(&self, location: &str, beacon: &str) {
         let (location, beacon) = (location.to_owned(), beacon.to_owned());
         self.0.lock().unwrap().beacons.insert(location, beacon);
@@ -141,13 +148,8 @@ impl Fake {
     }
 
     pub(crate) fn statuses(&self) -> Vec<GameSessionStatus> {
-        self.0
-            .lock()
-            .unwrap()
-            .sessions
-            .values()
-            .map(|session| session.record.status)
-            .collect()
+        let world = self.0.lock().unwrap();
+        world.sessions.values().map(|session| session.record.status).collect()
     }
 
     pub(crate) fn seats(&self) -> Vec<PlayerSessionRecord> {
@@ -155,34 +157,23 @@ impl Fake {
     }
 
     pub(crate) fn set_seats(&self, status: PlayerSessionStatus) {
-        self.0
-            .lock()
-            .unwrap()
-            .seats
-            .iter_mut()
-            .for_each(|seat| seat.status = status);
+        let mut world = self.0.lock().unwrap();
+        world.seats.iter_mut().for_each(|seat| seat.status = status);
     }
 
     /// Moves all seats that are reserved or active on.
     pub(crate) fn move_on_seats(&self, to: PlayerSessionStatus) {
-        let live = |status| matches!(status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active);
-        self.0
-            .lock()
-            .unwrap()
-            .seats
-            .iter_mut()
-            .filter(|seat| live(seat.status))
-            .for_each(|seat| seat.status = to);
+        let mut world = self.0.lock().unwrap();
+        for seat in world.seats.iter_mut().filter(|seat| is_live(seat)) {
+            seat.status = to;
+        }
     }
 
     /// Changes all game sessions behind the backend's back.
     pub(crate) fn change(&self, change: impl Fn(&mut GameSessionRecord)) {
-        self.0
-            .lock()
-            .unwrap()
-            .sessions
-            .values_mut()
-            .for_each(|session| change(&mut session.record));
+        let mut world = self.0.lock().unwrap();
+        let sessions = world.sessions.values_mut();
+        sessions.for_each(|session| change(&mut session.record));
     }
 
     fn call<T: Send + 'static>(
@@ -229,16 +220,16 @@ impl World {
 
     fn record(&self, arn: &GameSessionArn) -> GameSessionRecord {
         let mut record = self.sessions[arn].record.clone();
-        record.current_players = u16::try_from(self.live_seats(arn)).unwrap();
+        let counts = |seat: &&PlayerSessionRecord| {
+            seat.arn == *arn && is_live(seat) && (self.counts_reserved || seat.status == PlayerSessionStatus::Active)
+        };
+        record.current_players = u16::try_from(self.seats.iter().filter(counts).count()).unwrap();
         record
     }
 
     fn live_seats(&self, arn: &GameSessionArn) -> usize {
-        let live = |status| matches!(status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active);
-        self.seats
-            .iter()
-            .filter(|seat| seat.arn == *arn && live(seat.status))
-            .count()
+        let live = self.seats.iter().filter(|seat| seat.arn == *arn && is_live(seat));
+        live.count()
     }
 
     fn fits(record: &GameSessionRecord, filter: &str) -> bool {
@@ -456,19 +447,20 @@ impl GameLift for Fake {
 
     fn describe_player_sessions(&self, player: String, _: GameSessionArn) -> Outcome<Vec<PlayerSessionRecord>> {
         self.call("DescribePlayerSessions", |world| {
-            Ok(world
-                .seats
-                .iter()
-                .filter(|seat| seat.player == player)
-                .cloned()
-                .collect())
+            let of_player = world.seats.iter().filter(|seat| seat.player == player);
+            Ok(of_player.cloned().collect())
         })
     }
 
     fn update_game_session(&self, change: GameSessionChange) -> Outcome<GameSessionRecord> {
         self.call("UpdateGameSession", |world| {
+            let taken = world.live_seats(&change.arn);
             let session = world.sessions.get_mut(&change.arn).ok_or(GameLiftErrorKind::NotFound)?;
             let record = &mut session.record;
+            let keys: BTreeSet<_> = record.properties.keys().chain(change.properties.keys()).collect();
+            if keys.len() > 16 || change.max_players.is_some_and(|most| usize::from(most) < taken) {
+                return Err(GameLiftErrorKind::InvalidRequest);
+            }
             record.name = change.name.unwrap_or_else(|| record.name.clone());
             record.max_players = change.max_players.unwrap_or(record.max_players);
             record.policy = change.policy.unwrap_or(record.policy);
@@ -492,6 +484,10 @@ impl GameLift for Fake {
     fn arn_of_token(&self, token: String) -> Outcome<Option<GameSessionArn>> {
         Box::pin(std::future::ready(Ok(Some(arn_of(&token)))))
     }
+}
+
+fn is_live(seat: &PlayerSessionRecord) -> bool {
+    matches!(seat.status, PlayerSessionStatus::Reserved | PlayerSessionStatus::Active)
 }
 
 fn arn_of(token: &str) -> GameSessionArn {

@@ -84,8 +84,8 @@ async fn run(rounds: Vec<Round>, fates: Vec<Delivery>, told: Told) {
         }
         queued.forge(number).await;
         let mut running = Vec::new();
-        for (player, ask) in round.asks {
-            let client = players[player].at(&queued.stage.instances[instance]);
+        for (at, (player, ask)) in round.asks.into_iter().enumerate() {
+            let client = players[player].at(&queued.stage.instances[(instance + at) % 2]);
             if let Some(task) = send(&client, ask, &known) {
                 known.asked += 1;
                 known.asked_to_create += usize::from(matches!(ask, Ask::Create { .. } | Ask::QuickJoin { .. }));
