@@ -29,8 +29,9 @@ const MOST_ROUNDS: usize = 3;
 const MOST_DESTINATIONS: usize = 10;
 /// The queue is asked for its destinations again so much later.
 const GOOD_FOR: Duration = Duration::from_mins(5);
-/// Where it does not answer, it is asked again so much later.
+/// Where it does not answer, it is asked again so much later: when there are old ones, and when there are none.
 const FAILED_FOR: Duration = Duration::from_secs(30);
+const NOTHING_FOR: Duration = Duration::from_secs(2);
 
 /// GameLift through the AWS SDK, by way of one queue. Cheap to clone.
 #[derive(Clone)]
@@ -137,7 +138,10 @@ impl Inside {
             Err(error) => {
                 tracing::warn!(kind = ?error.kind, "the queue's destinations cannot be asked for");
                 found.failure = Some(error);
-                FAILED_FOR
+                match found.destinations {
+                    Some(_) => FAILED_FOR,
+                    None => NOTHING_FOR,
+                }
             }
         };
         found.until = Some(Instant::now() + good_for);
