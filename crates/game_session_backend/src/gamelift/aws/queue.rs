@@ -115,14 +115,12 @@ impl Inside {
         if let Some(known) = locked(&self.found).answer() {
             return known;
         }
-        let _alone = match self.asking.try_lock() {
-            Ok(alone) => alone,
-            Err(_) => {
-                if let Some(Ok(old)) = locked(&self.found).latest() {
-                    return Ok(old);
-                }
-                self.asking.lock().await
-            }
+        let _alone = if let Ok(alone) = self.asking.try_lock() {
+            alone
+        } else if let Some(Ok(old)) = locked(&self.found).latest() {
+            return Ok(old);
+        } else {
+            self.asking.lock().await
         };
         // Who held the lock before may have asked.
         if let Some(known) = locked(&self.found).answer() {

@@ -406,8 +406,8 @@ impl GameLift for Fake {
         self.call("DescribeGameSessions", |world| {
             let from = query.next_token.map_or(0, |token| token.parse().unwrap());
             let arns: Vec<_> = world.sessions.keys().cloned().collect();
-            if from == 0 {
-                arns.iter().for_each(|arn| drop(world.poll(arn)));
+            for arn in arns.iter().filter(|_| from == 0) {
+                drop(world.poll(arn));
             }
             let mut records: Vec<_> = arns.iter().map(|arn| world.record(arn)).collect();
             records.retain(|record| record.status == query.status);
