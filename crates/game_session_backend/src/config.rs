@@ -120,7 +120,7 @@ impl BackendConfig {
         self
     }
 
-    /// Whether GameLift limits how many game sessions one player makes. By default it does, except at a loopback
+    /// Whether there is a limit on how many game sessions one player makes. By default there is, except at a loopback
     /// endpoint.
     #[must_use]
     pub fn creator_limit(mut self, limit: CreatorLimit) -> Self {
@@ -291,13 +291,14 @@ impl FleetTarget {
     }
 }
 
-/// Whether GameLift's own limit on game sessions per creator is used.
+/// Whether there is a limit on game sessions per creator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreatorLimit {
     /// Each create call names its creator (by pseudonym): GameLift then allows one per second, or what the fleet's
-    /// resource creation limit policy says.
+    /// resource creation limit policy says. A queue knows no creators: there it is
+    /// [`Limits::creates_per_player`], counted by the backend.
     Fleet,
-    /// Create calls name no creator.
+    /// Create calls name no creator, and are not counted.
     Off,
 }
 
@@ -308,6 +309,13 @@ pub struct Rate {
     pub burst: u32,
     /// So many more each second.
     pub per_second: u32,
+}
+
+/// How many game sessions one player may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Creates {
+    pub(crate) most: u32,
+    pub(crate) period: Duration,
 }
 
 /// How much is allowed, and how long things may take.
@@ -324,6 +332,7 @@ pub struct Limits {
     pub(crate) connections_per_address: usize,
     pub(crate) per_player: Rate,
     pub(crate) per_address: Option<Rate>,
+    pub(crate) creates_per_player: Creates,
     pub(crate) request_deadline: Option<Duration>,
 }
 
@@ -344,6 +353,10 @@ impl Default for Limits {
                 per_second: 20,
             },
             per_address: None,
+            creates_per_player: Creates {
+                most: 10,
+                period: Duration::from_mins(10),
+            },
             request_deadline: None,
         }
     }
@@ -426,6 +439,14 @@ impl Limits {
     #[must_use]
     pub fn per_address(mut self, rate: Rate) -> Self {
         self.per_address = Some(rate);
+        self
+    }
+
+    /// Game sessions that one player may have placed by a queue in each period, at all instances that share their rows.
+    /// 10 in 10 minutes unless told. A fleet has a policy of its own for it.
+    #[must_use]
+    pub fn creates_per_player(mut self, most: u32, period: Duration) -> Self {
+        self.creates_per_player = Creates { most, period };
         self
     }
 }

@@ -12,7 +12,7 @@ use crate::gamelift::{GameSessionArn, GameSessionRecord, GameSessionStatus};
 use crate::placement::{arn_of, describe};
 use crate::problem::Problem;
 use crate::sealing::SessionName;
-use crate::seats::{Facts, Lapsed, Newness, id_of, take};
+use crate::seats::{Facts, Lapsed, Newness, holds_seat, id_of, take};
 use crate::shared_state::SharedStateError;
 use crate::state::Shared;
 
@@ -113,7 +113,7 @@ async fn enter(shared: &Shared, visitor: &Visitor, record: &GameSessionRecord, f
             return Err(starting.retry_after(Duration::from_secs(1)));
         }
     }
-    unlock(shared, visitor, facts).await?;
+    unlock(shared, visitor, record, facts).await?;
     let seat = take(
         shared,
         &visitor.player,
@@ -127,24 +127,29 @@ async fn enter(shared: &Shared, visitor: &Visitor, record: &GameSessionRecord, f
     Ok(seat)
 }
 
-/// Checks the password before a seat is reserved. Its owner needs none.
-async fn unlock(shared: &Shared, visitor: &Visitor, facts: &Facts) -> Result<(), Problem> {
+/// Checks the password before a seat is reserved. Its owner needs none, nor does who has a seat.
+async fn unlock(shared: &Shared, visitor: &Visitor, record: &GameSessionRecord, facts: &Facts) -> Result<(), Problem> {
     let Some(hash) = facts.password.as_ref().filter(|_| facts.owner != visitor.player) else {
         return Ok(());
     };
-    let Some(password) = &visitor.password else {
-        return Err(Problem::new(
-            ErrorCode::WrongPassword,
-            "this game session needs a password",
-        ));
-    };
-    let attempt = Attempt::begin(shared, visitor).await?;
-    let passwords = &shared.passwords;
-    if passwords.fits(&shared.ring, &facts.token, password, hash).await? {
-        attempt.was_right(shared).await;
+    if let Some(password) = &visitor.password {
+        let attempt = Attempt::begin(shared, visitor).await?;
+        let (ring, token) = (&shared.ring, &facts.token);
+        if shared.passwords.fits(ring, token, password, hash).await? {
+            attempt.was_right(shared).await;
+            return Ok(());
+        }
+    }
+    if holds_seat(shared, &visitor.player, record).await? {
         return Ok(());
     }
-    Err(Problem::new(ErrorCode::WrongPassword, "the password is wrong"))
+    Err(Problem::new(
+        ErrorCode::WrongPassword,
+        match visitor.password {
+            None => "this game session needs a password",
+            Some(_) => "the password is wrong",
+        },
+    ))
 }
 
 /// A try, which counts as a wrong one from before it is looked at: so parallel ones count too, and so do those whose

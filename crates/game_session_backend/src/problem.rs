@@ -70,6 +70,11 @@ impl Problem {
         Self::new(ErrorCode::Throttled, "too many requests: come back later").retry_after(Duration::from_secs(1))
     }
 
+    pub(crate) fn too_many_creates(pause: Duration) -> Self {
+        let message = "too many game sessions by this player: come back later";
+        Self::new(ErrorCode::Throttled, message).retry_after(pause)
+    }
+
     pub(crate) fn internal(message: &'static str) -> Self {
         Self::new(ErrorCode::Internal, message)
     }
@@ -86,11 +91,7 @@ impl Problem {
             (Kind::Full, _) => Self::new(ErrorCode::SessionFull, "all seats of the game session are taken"),
             (Kind::WrongSessionStatus, _) => Self::not_accepting("the game session does not take this now"),
             (Kind::Unsupported, _) => Self::not_accepting("the orchestrator is of an old kind that cannot do this"),
-            (Kind::LimitExceeded, During::Create) => Self::new(
-                ErrorCode::Throttled,
-                "too many game sessions by this player: come back later",
-            )
-            .retry_after(secs(1)),
+            (Kind::LimitExceeded, During::Create) => Self::too_many_creates(secs(1)),
             (Kind::Throttled | Kind::LimitExceeded, _) => {
                 Self::new(ErrorCode::Throttled, "the orchestrator is too busy: come back later").retry_after(secs(2))
             }

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use axum::extract::Request;
@@ -17,6 +19,11 @@ use serde_json::{Value, json};
 
 use crate::rows::DynamoRows;
 use crate::settings::{Settings, SettingsError};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// With the SDK's own repetitions.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An instance that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +54,7 @@ pub enum HomeError {
 /// # Errors
 /// [`HomeError`] when the secret cannot be read or the settings do not do.
 pub async fn start(settings: Settings) -> Result<AppState, HomeError> {
-    let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let aws = bounded(aws_config::defaults(BehaviorVersion::latest())).load().await;
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let secret = secrets
         .get_secret_value()
@@ -59,6 +66,15 @@ pub async fn start(settings: Settings) -> Result<AppState, HomeError> {
     let rows = DynamoRows::new(aws_sdk_dynamodb::Client::new(&aws), settings.table, Clock::system());
     let config = settings.backend.keyring(keyring).shared_state(Arc::new(rows));
     Ok(AppState::connect(&config).await?)
+}
+
+/// The same with bounds on every call: 2 s for each try and 5 s in all. A request has 28 s and makes several.
+pub fn bounded(config: ConfigLoader) -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT);
+    config.timeout_config(timeouts.build())
 }
 
 /// What a function is for: the name of its handler says so.

@@ -104,7 +104,7 @@ impl Lane {
 }
 
 /// GameLift's orders, as far as this backend asks for them.
-fn compare(sort: &str, one: &GameSessionRecord, other: &GameSessionRecord) -> Ordering {
+pub(crate) fn compare(sort: &str, one: &GameSessionRecord, other: &GameSessionRecord) -> Ordering {
     let (operand, direction) = sort.split_once(' ').unwrap_or((sort, "ASC"));
     let order = match operand {
         "playerSessionCount" => one.current_players.cmp(&other.current_players),

@@ -4,7 +4,7 @@
 //! fleets behind it. A test scripts its own.
 
 pub mod aws;
-mod merge;
+pub(crate) mod merge;
 mod placements;
 mod retry;
 

@@ -30,6 +30,9 @@ use crate::shared_state::{Entry, Listed, SharedState, SharedStateError};
 pub(crate) const OPEN: &str = "placements";
 /// Rows end by then; GameLift remembers placements for longer.
 const LIFE: Duration = Duration::from_hours(2);
+/// The rows of what was delivered end sooner, for there are many: two for each placement. Where it is can be asked for
+/// again, and a game session with players in it is not taken for an abandoned one.
+const SETTLED: Duration = Duration::from_mins(30);
 /// An open placement is looked after again so much later.
 pub(crate) const ROUND: Duration = Duration::from_secs(20);
 /// With events GameLift is asked for a placement only when none came for so long, and then no sooner again.
@@ -174,7 +177,7 @@ impl Ledger {
 
     async fn write(&self, token: &SessionToken, outcome: Outcome) -> Result<Outcome, LedgerError> {
         let row = self.sealed(&outcome);
-        let agreed = self.rows.put_if_absent(self.key("placed", token), row, LIFE).await?;
+        let agreed = self.rows.put_if_absent(self.key("placed", token), row, SETTLED).await?;
         // A row that this ring cannot read any more says nothing.
         let outcome = self.unsealed(&agreed).unwrap_or(outcome);
         self.remember(token, &outcome);
@@ -198,6 +201,13 @@ impl Ledger {
             }
         }
         Ok(self.close(token).await?)
+    }
+
+    /// Whether players are in a game session that is so old that the row which said it was delivered may have ended.
+    pub(super) async fn may_be_in_use(&self, arn: &GameSessionArn) -> Result<bool, LedgerError> {
+        let is_old = |since_ms| Duration::from_millis(self.clock.now_ms().saturating_sub(since_ms)) >= SETTLED;
+        let record = self.gamelift.describe(arn).await?;
+        Ok(record.is_some_and(|it| it.current_players > 0 && it.created_at_ms.is_none_or(is_old)))
     }
 
     /// Ends the game session of a placement, unless it is over.
@@ -234,7 +244,7 @@ impl Ledger {
         let own = format!("{} {}", Fate::Delivered.word(), uuid::Uuid::new_v4().simple());
         let row = self
             .rows
-            .put_if_absent(self.key("fate", token), own.clone(), LIFE)
+            .put_if_absent(self.key("fate", token), own.clone(), SETTLED)
             .await?;
         Ok(match Fate::read(&row) {
             Fate::Delivered if row == own => {

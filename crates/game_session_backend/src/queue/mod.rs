@@ -26,6 +26,7 @@ use game_session_protocol::{Placing, PlayerId, ProgressStep};
 use tokio::time::Instant;
 
 use crate::checks::without_ours;
+use crate::config::{Creates, CreatorLimit};
 use crate::gamelift::{GameLiftErrorKind, GameSessionArn, NewPlacement, PlacementRecord};
 use crate::keyring::SessionToken;
 use crate::placement::{Click, Placed, arguments, deliver as deliver_seat, describe};
@@ -35,7 +36,7 @@ use crate::sealing::PlacementName;
 use crate::seats::{Facts, Newness};
 use crate::shared_state::SharedStateError;
 use crate::state::Shared;
-use crate::watch::{Awaited, Pace, Watch};
+use crate::watch::{Awaited, Pace, Watch, may_pass};
 
 pub(crate) use ends::{Cancelled, cancel};
 pub(crate) use ledger::{Books, Events};
@@ -181,6 +182,7 @@ async fn start(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<(Pla
         .lock(click.token.as_str().to_owned())
         .await
         .ok_or_else(Problem::busy)?;
+    check_creates(shared, queue, click).await?;
     let now = shared.clock.now_ms();
     let opened = queue.ledger.opened(click.token).await?;
     let since = opened.map_or(now, |open| open.started_at_ms);
@@ -195,18 +197,37 @@ async fn start(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<(Pla
         Ok(record) => return Ok((record, since)),
         Err(error) => error,
     };
-    if !matches!(
-        error.kind,
-        GameLiftErrorKind::InvalidRequest | GameLiftErrorKind::Conflict | GameLiftErrorKind::ParameterMismatch
-    ) {
+    if may_pass(error.kind) && error.kind != GameLiftErrorKind::Conflict {
         return Err(Problem::of(&error, During::Create));
     }
     let before = shared.gamelift.describe_placement(click.token.as_str()).await;
     match before.map_err(|error| Problem::of(&error, During::Session))? {
-        None => Err(Problem::of(&error, During::Create)),
+        None => {
+            if let Err(error) = queue.ledger.close(click.token).await {
+                tracing::warn!(%error, "the row of a placement that was refused stays until it is looked after");
+            }
+            Err(Problem::of(&error, During::Create))
+        }
         Some(record) if asks_alike(shared, click, &record) => Ok((record, since)),
         Some(_) => Err(Problem::idempotency_mismatch()),
     }
+}
+
+/// Counts what a player creates, for all instances together: a queue does not know who makes a game session. A click that
+/// came before is let through.
+async fn check_creates(shared: &Shared, queue: &Queue, click: &Click<'_>) -> Result<(), Problem> {
+    let Creates { most, period } = shared.limits.creates_per_player;
+    if shared.creator_limit == CreatorLimit::Off {
+        return Ok(());
+    }
+    let now = shared.clock.now_seconds();
+    let period = period.as_secs().max(1);
+    let key = format!("creates/{}/{}", shared.ring.pseudonym(click.caller), now / period);
+    let made = shared.rows.count(key, 1, Duration::from_secs(period)).await?;
+    if made <= most || queue.ledger.has(click.token).await? {
+        return Ok(());
+    }
+    Err(Problem::too_many_creates(Duration::from_secs(period - now % period)))
 }
 
 /// Whether a placement is what the click asks for. Latencies may differ: they are measured anew.

@@ -1,7 +1,10 @@
 //! Looking after open placements: those whose events were lost are finished, those that nobody asks for any more are
 //! stopped, and game sessions that nobody wants are ended.
 
+use std::collections::HashSet;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Queue;
 use super::ends::{Stopped, stop_for};
@@ -10,9 +13,9 @@ use super::outcome::{Fate, LedgerError, Outcome};
 use crate::keyring::SessionToken;
 use crate::state::AppState;
 
-/// Placements that one run looks after.
+/// Placements that are taken from the list at once.
 const MOST_AT_ONCE: u16 = 100;
-/// A run begins with no further one after so long.
+/// A run looks after no further one after so long.
 const LONGEST_RUN: Duration = Duration::from_secs(20);
 /// A placement that GameLift does not know was never made, if it is so old.
 const NEVER_MADE: Duration = Duration::from_mins(2);
@@ -38,25 +41,42 @@ enum Tidied {
     Stopped,
 }
 
-/// Looks after the open placements that are due, at most 100 and for about 20 seconds: a plain server does it every ten
+/// Looks after all open placements that are due, each once, for about 20 seconds: a plain server does it every ten
 /// seconds by itself, a function has it done on a schedule. Several at the same time do no harm. Without a queue there is
 /// nothing to do.
 pub async fn reconcile(state: &AppState) -> Reconciled {
     let mut done = Reconciled::default();
     let Some(queue) = &state.0.queue else { return done };
+    let started = Instant::now();
+    let mut seen = HashSet::new();
+    while started.elapsed() < LONGEST_RUN && one_page(queue, started, &mut seen, &mut done).await {}
+    if done != Reconciled::default() {
+        state.0.listings_changed();
+        tracing::info!(?done, "open placements were looked after");
+    }
+    done
+}
+
+/// Looks after the next of them; whether there may be more.
+async fn one_page(queue: &Queue, started: Instant, seen: &mut HashSet<String>, done: &mut Reconciled) -> bool {
     let entries = match queue.ledger.rows.due(OPEN, MOST_AT_ONCE).await {
         Ok(entries) => entries,
         Err(error) => {
             tracing::error!(%error, "the list of open placements cannot be read");
             done.failed += 1;
-            return done;
+            return false;
         }
     };
-    let started = tokio::time::Instant::now();
+    let mut is_new = false;
     for entry in entries {
         if started.elapsed() >= LONGEST_RUN {
-            break;
+            return false;
         }
+        // The list may show for a moment what was just looked after.
+        if !seen.insert(entry.key.clone()) {
+            continue;
+        }
+        is_new = true;
         done.due += 1;
         let Some((token, open)) = queue.ledger.entry(&entry) else {
             // Its key is not on the ring any more.
@@ -71,14 +91,12 @@ pub async fn reconcile(state: &AppState) -> Reconciled {
             Err(error) => {
                 tracing::warn!(trace_id = queue.ledger.ring.trace_id(&token), %error, "a placement is looked after later");
                 done.failed += 1;
+                // It must not stand before the others on the list.
+                drop(later(&queue.ledger, &open).await);
             }
         }
     }
-    if done != Reconciled::default() {
-        state.0.listings_changed();
-        tracing::info!(?done, "open placements were looked after");
-    }
-    done
+    is_new
 }
 
 async fn tidy(queue: &Queue, token: &SessionToken, open: &Open) -> Result<Tidied, LedgerError> {
@@ -123,9 +141,15 @@ async fn tidy(queue: &Queue, token: &SessionToken, open: &Open) -> Result<Tidied
 
 /// Closes what is over, unless it is a game session that its maker may still ask for.
 async fn over(ledger: &Ledger, token: &SessionToken, open: &Open, outcome: &Outcome) -> Result<Tidied, LedgerError> {
-    if matches!(outcome, Outcome::Placed(_)) && ledger.fate(token).await?.is_none() {
+    if let Outcome::Placed(spot) = outcome
+        && ledger.fate(token).await?.is_none()
+    {
         if age(ledger, open.asked_at_ms) < ledger.abandoned {
             return later(ledger, open).await;
+        }
+        if ledger.may_be_in_use(&spot.arn).await? {
+            ledger.close(token).await?;
+            return Ok(Tidied::Closed);
         }
         ledger.decide(token, Fate::Abandoned).await?;
     }

@@ -1,8 +1,9 @@
 //! Waiting for game sessions to become active.
 //!
-//! While one or two wait, their game sessions are asked for by id; while more wait, the fleet's active and activating
-//! ones are listed instead, and only those that are in neither list are asked for by id: their end is near. So the
-//! number of calls does not grow with that of waiters.
+//! While one or two wait, their game sessions are asked for by id; while more wait, the fleet's activating ones are listed
+//! instead. Those that are not in that list are active or over, so their wait is at its end: a few are asked for by id,
+//! many are looked for among the active ones first. So the number of calls grows neither with that of waiters nor, while
+//! they wait, with that of the game sessions that run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -101,29 +102,41 @@ impl Activations {
         answers: &mut Vec<(GameSessionArn, Answer)>,
     ) -> Result<(), GameLiftError> {
         let mut missing = due.clone();
-        for status in [GameSessionStatus::Active, GameSessionStatus::Activating] {
-            let mut next_token = None;
-            for _ in 0..MOST_PAGES {
-                if missing.is_empty() {
-                    return Ok(());
-                }
-                let page = self
-                    .0
-                    .describe_game_sessions(StatusQuery { status, next_token })
-                    .await?;
-                for record in page.records {
-                    if missing.remove(&record.arn) {
-                        answers.push((record.arn.clone(), Ok(Some(record))));
-                    }
-                }
-                next_token = page.next_token;
-                if next_token.is_none() {
-                    break;
-                }
-            }
+        self.look_through(GameSessionStatus::Activating, &mut missing, answers)
+            .await?;
+        // The others are active or over. Many are found in a list with fewer calls than one by one.
+        if missing.len() > MOST_PAGES {
+            self.look_through(GameSessionStatus::Active, &mut missing, answers)
+                .await?;
         }
         for arn in missing {
             self.ask_by_id(arn, answers).await;
+        }
+        Ok(())
+    }
+
+    /// Takes those that are in the list of a status out of the missing.
+    async fn look_through(
+        &self,
+        status: GameSessionStatus,
+        missing: &mut BTreeSet<GameSessionArn>,
+        answers: &mut Vec<(GameSessionArn, Answer)>,
+    ) -> Result<(), GameLiftError> {
+        let mut next_token = None;
+        for _ in 0..MOST_PAGES {
+            let page = self
+                .0
+                .describe_game_sessions(StatusQuery { status, next_token })
+                .await?;
+            for record in page.records {
+                if missing.remove(&record.arn) {
+                    answers.push((record.arn.clone(), Ok(Some(record))));
+                }
+            }
+            next_token = page.next_token;
+            if next_token.is_none() || missing.is_empty() {
+                break;
+            }
         }
         Ok(())
     }

@@ -6,11 +6,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use game_session_backend::gamelift::GameLiftErrorKind;
-use game_session_backend::{BackendConfig, Keyring};
+use game_session_backend::{AwsTarget, Backend, BackendConfig, FleetTarget, Keyring};
+use game_session_protocol::{GameSessionPage, Seat};
+use gamelift_emulator::{Emulator, EmulatorConfig};
+use gamelift_server_sdk::Event;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::socket::Stack;
 use crate::support::client::NOW_MS;
 use crate::support::{Activation, Fake, Harness};
 
@@ -232,4 +236,50 @@ async fn a_server_that_does_not_activate_is_an_answer_in_time_and_not_a_hang() {
         "it is not left behind"
     );
     assert!(harness.fake.calls().len() < 20, "{:?}", harness.fake.calls());
+}
+
+#[tokio::test]
+async fn an_old_endpoint_serves_a_rotated_keyring_and_every_order_of_a_list() {
+    let emulator = Emulator::start(EmulatorConfig::default().legacy()).await.unwrap();
+    let ring = format!("{},{}", Keyring::new_key_text("k2"), Keyring::new_key_text("k1"));
+    let config = BackendConfig::new(AwsTarget::endpoint(emulator.endpoint()))
+        .fleet(FleetTarget::new("fleet-123"))
+        .legacy_endpoint()
+        .keyring(ring.parse().unwrap());
+    let backend = Backend::start(config).await.unwrap();
+    let stack = Stack { emulator, backend };
+    let ann = stack.guest().await;
+    for (name, seats) in [("b", 1), ("a", 2), ("c", 0)] {
+        let server = stack.process(name).await;
+        tokio::spawn(async move {
+            while let Some(event) = server.next_event().await {
+                if let Event::StartGameSession(_) = event {
+                    server.activate_game_session().await.unwrap();
+                }
+            }
+        });
+        let body = json!({"name": name, "max_players": 4, "build": "v1"});
+        let create = ann.post("/v1/game-sessions?wait=20").header("idempotency-key", name);
+        let made: Seat = create.json(&body).send().await.unwrap().json().await.unwrap();
+        let join = format!("/v1/game-sessions/{}/player-sessions", made.game_session.id);
+        for _ in 0..seats {
+            let join = stack.guest().await.post(&join).json(&json!({"build": "v1"}));
+            assert_eq!(join.send().await.unwrap().status(), StatusCode::OK);
+        }
+    }
+    for (order, expected) in [
+        ("newest", ["c", "a", "b"]),
+        ("oldest", ["b", "a", "c"]),
+        ("most_players", ["a", "b", "c"]),
+        ("fewest_players", ["c", "b", "a"]),
+        ("name", ["a", "b", "c"]),
+    ] {
+        let list = ann.http.get(format!("{}/v1/game-sessions?sort={order}", ann.url));
+        let page: GameSessionPage = ann.signed(list).send().await.unwrap().json().await.unwrap();
+        let names: Vec<_> = page.game_sessions.into_iter().map(|it| it.name).collect();
+        assert_eq!(names, expected, "{order}");
+    }
+    let quick = ann.post("/v1/quick-join").header("idempotency-key", "quick");
+    let quick = quick.json(&json!({"name": "d", "max_players": 4, "build": "v1"}));
+    assert_eq!(quick.send().await.unwrap().status(), StatusCode::OK);
 }

@@ -1,17 +1,19 @@
 //! The rows of the OWASP API Security Top 10 (2023) that apply, a test each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use game_session_backend::gamelift::PlayerSessionStatus;
-use game_session_backend::{AwsTarget, Backend, BackendConfig, FleetTarget, Keyring, Limits, Rate};
+use game_session_backend::shared_state::InMemoryState;
+use game_session_backend::{AwsTarget, Backend, BackendConfig, Clock, FleetTarget, Keyring, Limits, QueueTarget, Rate};
 use game_session_protocol::ErrorCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::Harness;
-use crate::support::client::body;
+use crate::support::client::{NOW_MS, body};
+use crate::support::{Activation, Fake, Harness};
 
 #[tokio::test(start_paused = true)]
 async fn api1_nobody_reads_changes_or_ends_what_is_anothers() {
@@ -103,6 +105,47 @@ async fn api4_and_api6_one_player_holds_one_seat_and_asks_so_often_only() {
             .count(),
         1
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn api4_in_queue_mode_one_player_makes_so_many_game_sessions_only_at_all_instances_together() {
+    const PERIOD: Duration = Duration::from_mins(10);
+    let (fake, clock, rows) = (
+        Fake::new(NOW_MS),
+        Clock::fixed(NOW_MS),
+        Arc::new(InMemoryState::default()),
+    );
+    fake.activation(Activation::AtOnce);
+    let ring: Keyring = Keyring::new_key_text("k1").parse().unwrap();
+    let config = BackendConfig::new(AwsTarget::endpoint("http://127.0.0.1:1"))
+        .keyring(ring.clone())
+        .queue(QueueTarget::new("arena"))
+        .shared_state(rows)
+        .limits(Limits::default().creates_per_player(2, PERIOD));
+    let instance = || {
+        Harness::asking(
+            Arc::new(fake.clone()),
+            fake.clone(),
+            ring.clone(),
+            clock.clone(),
+            &config,
+        )
+    };
+    let (here, there) = (instance(), instance());
+    let (ann, bob) = (here.guest().await, here.guest().await);
+    ann.create("click-1", "20").await.seat();
+    ann.at(&there).create("click-2", "20").await.seat();
+    for instance in [&here, &there] {
+        let refused = ann.at(instance).create("click-3", "20").await;
+        assert_eq!(refused.code(), ErrorCode::Throttled);
+        let pause: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=PERIOD.as_secs()).contains(&pause), "{pause}");
+    }
+    ann.at(&there).create("click-1", "20").await.seat();
+    bob.create("click-1", "20").await.seat();
+    assert_eq!(fake.statuses().len(), 3, "a click that came before makes nothing");
+    clock.advance(PERIOD);
+    ann.refreshed().await.create("click-3", "20").await.seat();
 }
 
 #[tokio::test]

@@ -77,17 +77,17 @@ impl Stack {
 }
 
 pub(crate) struct Player {
-    http: Client,
-    url: String,
+    pub(crate) http: Client,
+    pub(crate) url: String,
     guest: GuestIdentity,
 }
 
 impl Player {
-    fn post(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         self.signed(self.http.post(format!("{}{path}", self.url)))
     }
 
-    fn signed(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(crate) fn signed(&self, request: RequestBuilder) -> RequestBuilder {
         request.bearer_auth(self.guest.access_token.expose())
     }
 

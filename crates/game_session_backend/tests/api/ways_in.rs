@@ -200,6 +200,21 @@ async fn a_password_is_asked_for_before_a_seat_is_reserved_and_its_owner_needs_n
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_a_seat_in_a_locked_game_session_comes_back_without_the_password() {
+    let harness = Harness::new();
+    let (ann, bob, eve) = (harness.guest().await, harness.guest().await, harness.guest().await);
+    let id = locked(&ann).await;
+    let first = bob.join_with(&id, PASSWORD).await.seat();
+    harness.fake.set_seats(PlayerSessionStatus::Active);
+    for again in [bob.join(&id).await, bob.at(&harness.another_instance()).join(&id).await] {
+        assert_eq!(again.seat().player_session_id, first.player_session_id);
+    }
+    assert_eq!(eve.join(&id).await.code(), ErrorCode::WrongPassword);
+    harness.fake.set_seats(PlayerSessionStatus::Completed);
+    assert_eq!(bob.join(&id).await.code(), ErrorCode::WrongPassword, "the seat is over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn wrong_codes_and_wrong_passwords_count_together() {
     let harness = Harness::new();
     let (ann, eve) = (harness.guest().await, harness.guest().await);

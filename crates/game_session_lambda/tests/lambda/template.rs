@@ -85,6 +85,60 @@ fn capital(word: &str) -> String {
     })
 }
 
+/// A resource of the template.
+fn resource(name: &str) -> String {
+    let text = template();
+    let (_, text) = text.split_once("\nResources:\n").unwrap();
+    let begin = text.find(&format!("\n  {name}:\n")).unwrap() + 1;
+    let lines = text[begin..].lines().skip(1);
+    let own = lines.take_while(|line| line.is_empty() || line.starts_with("   "));
+    own.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_function_has_a_policy_of_its_own_that_allows_what_it_calls() {
+    let ends = ["DescribeGameSessions", "TerminateGameSession"];
+    let placements = ["DescribeGameSessionPlacement", "StopGameSessionPlacement"];
+    let api = [
+        "CreateGameSession",
+        "CreatePlayerSession",
+        "DescribeGameSessionQueues",
+        "DescribePlayerSessions",
+        "ListLocations",
+        "ResolveAlias",
+        "SearchGameSessions",
+        "StartGameSessionPlacement",
+        "UpdateGameSession",
+    ];
+    let rows = ["DeleteItem", "GetItem", "PutItem"];
+    for (function, policy, gamelift, dynamodb) in [
+        (
+            "Function",
+            "ApiPolicy",
+            [&ends[..], &placements, &api].concat(),
+            [&rows[..], &["UpdateItem"]].concat(),
+        ),
+        ("EventsFunction", "EventsPolicy", ends.to_vec(), rows.to_vec()),
+        (
+            "ReconcilerFunction",
+            "ReconcilerPolicy",
+            [&ends[..], &placements].concat(),
+            [&rows[..], &["Query"]].concat(),
+        ),
+    ] {
+        let attached = format!("Policies: [!Ref {policy}]");
+        assert!(resource(function).contains(&attached), "{function}");
+        for (service, actions) in [
+            ("gamelift:", gamelift),
+            ("dynamodb:", dynamodb),
+            ("secretsmanager:", vec!["GetSecretValue"]),
+        ] {
+            let expected: BTreeSet<_> = actions.iter().map(|action| format!("{service}{action}")).collect();
+            assert_eq!(words(&resource(policy), service), expected, "{policy}");
+        }
+    }
+}
+
 #[test]
 fn every_call_that_the_code_makes_is_allowed_by_the_roles_and_nothing_else_is() {
     let source = package().join("src");

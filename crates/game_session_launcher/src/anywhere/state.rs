@@ -62,9 +62,8 @@ impl StateDir {
             Err(error) => return Err(broken(error)),
         }
         self.make_dir()?;
-        let text = fresh();
-        write_whole(&path, text.as_bytes()).map_err(broken)?;
-        // another run may have been quicker: what is there now counts for both
+        write_first(&path, fresh().as_bytes()).map_err(broken)?;
+        // another run may have been quicker: what is there counts for both
         std::fs::read_to_string(&path)
             .map(|text| text.trim().to_owned())
             .map_err(broken)
@@ -84,7 +83,30 @@ impl StateDir {
 
 /// Writes beside it first, so that a reader finds the old text or the new one.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let beside = write_beside(path, bytes)?;
+    std::fs::rename(&beside, path)
+}
+
+/// As [`write_whole`], unless another run was quicker: a file with something in it stays as it is.
+fn write_first(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return write_whole(path, bytes);
+    }
+    let beside = write_beside(path, bytes)?;
+    let linked = std::fs::hard_link(&beside, path);
+    let removed = std::fs::remove_file(&beside);
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => removed,
+        linked => linked.and(removed),
+    }
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
+    let mut word = [0; 4];
+    // two runs of one process must not write the same file
+    let _ = getrandom::fill(&mut word);
+    let word = u32::from_be_bytes(word);
+    let beside = path.with_extension(format!("new-{}-{word:08x}", std::process::id()));
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -92,7 +114,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = options.open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(&beside, path)
+    Ok(beside)
 }
 
 /// What was made for one location, or was about to be.
@@ -290,6 +312,26 @@ mod tests {
         let keeper = Keeper::take(&dir, "us-west-2", &location()).unwrap();
         assert!(keeper.has(&thing));
         assert_eq!(keeper.owner(), dir.owner().unwrap());
+    }
+
+    #[test]
+    fn of_two_first_runs_at_once_both_keep_what_the_quicker_one_wrote() {
+        let temporary = tempfile::tempdir().unwrap();
+        let dir = StateDir::at(temporary.path());
+        let mut quicker = None;
+        // the other run comes between the look at the file and the writing of it
+        let slower = dir.once("mark", || {
+            quicker = Some(dir.once("mark", || "quicker".to_owned()).unwrap());
+            "slower".to_owned()
+        });
+        assert_eq!(
+            (slower.unwrap().as_str(), quicker.as_deref()),
+            ("quicker", Some("quicker"))
+        );
+        let names: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().collect();
+        assert_eq!(names.len(), 1, "nothing is left beside it: {names:?}");
+        std::fs::write(temporary.path().join("mark"), "").unwrap();
+        assert_eq!(dir.once("mark", || "anew".to_owned()).unwrap(), "anew");
     }
 
     #[test]

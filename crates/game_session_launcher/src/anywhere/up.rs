@@ -127,37 +127,75 @@ fn is_there(program: &Path) -> bool {
 async fn start(
     settings: UpSettings,
     cloud: Cloud,
-    mut keeper: Keeper,
+    keeper: Keeper,
     site: Site,
     made: Vec<Thing>,
 ) -> Result<Up, AnywhereError> {
     let fewest = cloud.active_processes(&site.compute.fleet_id).await.unwrap_or(u32::MAX);
+    let keeper = Arc::new(Mutex::new(keeper));
+    match run(settings, &cloud, &keeper, &site).await {
+        Ok((supervisor, backend)) => Ok(Up {
+            supervisor,
+            backend,
+            cloud,
+            keeper,
+            site,
+            made,
+            fewest,
+            started: Instant::now(),
+        }),
+        Err(error) => {
+            undo_alone(&cloud, keeper, made).await;
+            Err(error)
+        }
+    }
+}
+
+/// Starts the backend, then the servers. Where that fails, nothing runs any more.
+async fn run(
+    settings: UpSettings,
+    cloud: &Cloud,
+    keeper: &Arc<Mutex<Keeper>>,
+    site: &Site,
+) -> Result<(Supervisor, Option<Backend>), AnywhereError> {
     let backend = match settings.backend {
-        Some(address) => match serve(&settings, address, &site).await {
-            Ok(backend) => Some(backend),
-            Err(error) => {
-                undo(&cloud, &mut keeper, made).await;
-                return Err(error);
-            }
-        },
+        Some(address) => Some(serve(&settings, address, site).await?),
         None => None,
     };
     let url = backend.as_ref().map(Backend::url);
-    keeper.change(|record| record.backend_url = url)?;
-    let keeper = Arc::new(Mutex::new(keeper));
-    let compute = AnywhereCompute::new(cloud.clone(), site.clone(), Arc::clone(&keeper));
+    match supervise(settings, cloud, keeper, site, url) {
+        Ok(supervisor) => Ok((supervisor, backend)),
+        Err(error) => {
+            if let Some(backend) = backend {
+                backend.stop().await;
+            }
+            forget_backend(keeper);
+            Err(error)
+        }
+    }
+}
+
+fn supervise(
+    settings: UpSettings,
+    cloud: &Cloud,
+    keeper: &Arc<Mutex<Keeper>>,
+    site: &Site,
+    backend_url: Option<String>,
+) -> Result<Supervisor, AnywhereError> {
+    let mut held = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+    held.change(|record| record.backend_url = backend_url)?;
+    drop(held);
+    let compute = AnywhereCompute::new(cloud.clone(), site.clone(), Arc::clone(keeper));
     let servers = settings.servers.process_id_prefix(format!("gs-{}", random_word()));
-    let supervisor = Supervisor::start(servers, Arc::new(compute))?;
-    Ok(Up {
-        supervisor,
-        backend,
-        cloud,
-        keeper,
-        site,
-        made,
-        fewest,
-        started: Instant::now(),
-    })
+    Ok(Supervisor::start(servers, Arc::new(compute))?)
+}
+
+/// Notes that no backend listens any more.
+fn forget_backend(keeper: &Mutex<Keeper>) {
+    let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = keeper.change(|record| record.backend_url = None) {
+        tracing::warn!("{error}");
+    }
 }
 
 async fn serve(settings: &UpSettings, address: SocketAddr, site: &Site) -> Result<Backend, AnywhereError> {
@@ -178,6 +216,17 @@ async fn undo(cloud: &Cloud, keeper: &mut Keeper, mut made: Vec<Thing>) {
         tracing::warn!(
             "not everything that was made could be removed again ({error}): run `game-session anywhere down`"
         );
+    }
+}
+
+/// As [`undo`], of the only one who still holds the record.
+async fn undo_alone(cloud: &Cloud, keeper: Arc<Mutex<Keeper>>, made: Vec<Thing>) {
+    let keeper = Arc::try_unwrap(keeper).map(|keeper| keeper.into_inner().unwrap_or_else(PoisonError::into_inner));
+    match keeper {
+        Ok(mut keeper) => undo(cloud, &mut keeper, made).await,
+        Err(_) => {
+            tracing::warn!("something still works on the set-up: run `game-session anywhere down` to remove it");
+        }
     }
 }
 
@@ -263,13 +312,7 @@ impl Up {
     pub async fn undo(self) {
         let (cloud, made) = (self.cloud.clone(), self.made.clone());
         let keeper = self.ended().await;
-        let keeper = Arc::try_unwrap(keeper).map(|keeper| keeper.into_inner().unwrap_or_else(PoisonError::into_inner));
-        match keeper {
-            Ok(mut keeper) => undo(&cloud, &mut keeper, made).await,
-            Err(_) => {
-                tracing::warn!("something still works on the set-up: run `game-session anywhere down` to remove it");
-            }
-        }
+        undo_alone(&cloud, keeper, made).await;
     }
 
     async fn ended(self) -> Arc<Mutex<Keeper>> {
@@ -277,11 +320,7 @@ impl Up {
         if let Some(backend) = self.backend {
             backend.stop().await;
         }
-        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = keeper.change(|record| record.backend_url = None) {
-            tracing::warn!("{error}");
-        }
-        drop(keeper);
+        forget_backend(&self.keeper);
         self.keeper
     }
 }
@@ -336,7 +375,52 @@ fn random_word() -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use gamelift_emulator::{Emulator, EmulatorConfig};
+
     use super::*;
+    use crate::anywhere::{Account, FleetChoice, LocationName, Place, StateDir};
+    use crate::command::ServerCommand;
+    use crate::supervisor::SupervisorSettings;
+
+    #[tokio::test]
+    async fn what_this_call_made_is_removed_again_when_the_servers_cannot_be_started() {
+        let emulator = Emulator::start(EmulatorConfig::default()).await.unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let dir = StateDir::at(state.path());
+        let location: LocationName = "somewhere".parse().unwrap();
+        let account = Account::emulator(emulator.endpoint());
+        let place = Place::new(account.clone(), location.clone(), dir.clone());
+        // `up` would refuse these before it makes anything.
+        let servers = SupervisorSettings::new(ServerCommand::new("server")).servers(0);
+        let settings = UpSettings::new(place, servers).fleet(FleetChoice::Created);
+        let cloud = Cloud::connect(&account).await;
+        let mut keeper = Keeper::take(&dir, "test", &location).unwrap();
+        let mut setup = Setup {
+            cloud: &cloud,
+            keeper: &mut keeper,
+            made: Vec::new(),
+        };
+        let wish = Wish {
+            location: location.clone(),
+            fleet: settings.fleet.clone(),
+            compute: settings.compute.clone(),
+            address: settings.address_here(&cloud).unwrap(),
+        };
+        let site = setup.site(&wish).await.unwrap();
+        let made = setup.made;
+        assert!(!made.is_empty());
+        start(settings, cloud.clone(), keeper, site, made).await.unwrap_err();
+        let keeper = Keeper::take(&dir, "test", &location).unwrap();
+        assert!(keeper.record().made.is_empty(), "{:?}", keeper.record());
+        assert_eq!(keeper.record().backend_url, None);
+        let name = location.to_string();
+        assert!(
+            !cloud.locations().await.unwrap().contains_key(&name),
+            "{name} is still there"
+        );
+    }
 
     #[test]
     fn one_process_more_than_before_is_ready_and_none_is_not() {

@@ -11,16 +11,52 @@ use crate::anywhere::settings::host_and_port;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
+/// One of these says where game sessions are placed.
+const PLACES: [&str; 5] = [
+    "GAME_SESSION_QUEUE",
+    "GAME_SESSION_FLEET",
+    "GAME_SESSION_ALIAS",
+    "GAME_SESSION_BUILD",
+    "GAME_SESSION_FLEET_NAME",
+];
+const NOT_WITH_A_QUEUE: [&str; 3] = [
+    "GAME_SESSION_LOCATION",
+    "GAME_SESSION_LEGACY",
+    "GAME_SESSION_ORIGINAL_CONTRACT",
+];
+const SWITCHES: [&str; 3] = [
+    "GAME_SESSION_BEHIND_PROXY",
+    "GAME_SESSION_LEGACY",
+    "GAME_SESSION_ORIGINAL_CONTRACT",
+];
+const TLS: [&str; 2] = ["GAME_SESSION_TLS_CERTIFICATES", "GAME_SESSION_TLS_KEY"];
+
+/// Whether a variable is set to more than `false`.
+fn is_on(value: Option<String>) -> bool {
+    value.is_some_and(|word| word != "false")
+}
+
 /// The backend's variables, by a function that reads one.
 pub(super) fn configuration(read: impl Fn(&str) -> Option<String>) -> Finding {
     const CHECK: &str = "backend configuration";
     let read = |name: &str| read(name).filter(|value| !value.is_empty());
     let problem = |seen: String, mend: &str| Finding::problem(CHECK, seen, mend);
-    if read("GAME_SESSION_FLEET").is_some() && read("GAME_SESSION_ALIAS").is_some() {
+    let places = PLACES.into_iter().filter(|name| read(name).is_some());
+    if let [one, other, ..] = places.collect::<Vec<_>>()[..] {
+        return problem(format!("{one} and {other} are both set"), "keep the one that is meant");
+    }
+    if read("GAME_SESSION_QUEUE").is_some()
+        && let Some(name) = NOT_WITH_A_QUEUE.into_iter().find(|name| is_on(read(name)))
+    {
         return problem(
-            "GAME_SESSION_FLEET and GAME_SESSION_ALIAS are both set".to_owned(),
-            "keep the one that is meant",
+            format!("GAME_SESSION_QUEUE and {name} are both set"),
+            "keep the one that is meant: a queue has its fleets, and they have their locations",
         );
+    }
+    for name in SWITCHES {
+        if let Some(word) = read(name).filter(|word| word != "true" && word != "false") {
+            return problem(format!("{name} is {word:?}"), "set it to true or false");
+        }
     }
     if let Some(fleet) = read("GAME_SESSION_FLEET").filter(|fleet| !fleet.contains("fleet-")) {
         return problem(
@@ -50,6 +86,14 @@ pub(super) fn configuration(read: impl Fn(&str) -> Option<String>) -> Finding {
                     return problem(
                         format!("GAME_SESSION_LISTEN opens the backend to the network ({address}) without a keyring"),
                         "make one with `game-session-backend --new-key` and set GAME_SESSION_KEYRING_FILE",
+                    );
+                }
+                let has_tls = TLS.into_iter().all(|name| read(name).is_some());
+                if !has_tls && !is_on(read("GAME_SESSION_BEHIND_PROXY")) {
+                    return problem(
+                        format!("GAME_SESSION_LISTEN opens the backend to the network ({address}) without TLS"),
+                        "set GAME_SESSION_TLS_CERTIFICATES and GAME_SESSION_TLS_KEY, or GAME_SESSION_BEHIND_PROXY=true \
+                         where a proxy in front has TLS",
                     );
                 }
             }
@@ -107,6 +151,10 @@ mod tests {
     use super::super::finding::Verdict;
     use super::*;
 
+    const OPEN: (&str, &str) = ("GAME_SESSION_LISTEN", "0.0.0.0:8080");
+    const KEYRING: (&str, &str) = ("GAME_SESSION_KEYRING", "k1:secret");
+    const QUEUE: (&str, &str) = ("GAME_SESSION_QUEUE", "arena");
+
     fn judge(pairs: &[(&str, &str)]) -> Finding {
         let find = |name: &str| {
             pairs
@@ -130,6 +178,20 @@ mod tests {
             (&[("GAME_SESSION_LOCATION", "custom_home")], "custom_home"),
             (&[("GAME_SESSION_LISTEN", "8080")], "8080"),
             (&[("GAME_SESSION_LISTEN", "0.0.0.0:8080")], "without a keyring"),
+            (&[OPEN, KEYRING], "without TLS"),
+            (&[OPEN, KEYRING, ("GAME_SESSION_TLS_KEY", "key.pem")], "without TLS"),
+            (&[OPEN, KEYRING, ("GAME_SESSION_BEHIND_PROXY", "false")], "without TLS"),
+            (
+                &[("GAME_SESSION_BEHIND_PROXY", "1")],
+                "GAME_SESSION_BEHIND_PROXY is \"1\"",
+            ),
+            (&[QUEUE, ("GAME_SESSION_FLEET", "fleet-1")], "both set"),
+            (&[QUEUE, ("GAME_SESSION_LOCATION", "us-west-2")], "both set"),
+            (&[QUEUE, ("GAME_SESSION_LEGACY", "true")], "both set"),
+            (
+                &[("GAME_SESSION_BUILD", "build-1"), ("GAME_SESSION_FLEET_NAME", "arena")],
+                "both set",
+            ),
             (&[("GAME_SESSION_KEYRING_FILE", "/no/such/file")], "/no/such/file"),
         ] {
             let finding = judge(pairs);
@@ -141,5 +203,9 @@ mod tests {
             ("GAME_SESSION_LISTEN", "127.0.0.1:0"),
         ];
         assert_eq!(judge(&region).verdict, Verdict::Fine);
+        let proxy = ("GAME_SESSION_BEHIND_PROXY", "true");
+        assert_eq!(judge(&[OPEN, KEYRING, QUEUE, proxy]).verdict, Verdict::Fine);
+        let tls = TLS.map(|name| (name, "file.pem"));
+        assert_eq!(judge(&[OPEN, KEYRING, tls[0], tls[1]]).verdict, Verdict::Fine);
     }
 }

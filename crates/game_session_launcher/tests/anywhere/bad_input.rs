@@ -38,6 +38,10 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ),
     ("without_a_fleet_the_two_ways_to_one_are_told", no_fleet),
     ("an_endpoint_that_nobody_listens_on_and_an_old_one_are_told", endpoints),
+    (
+        "an_endpoint_variable_that_is_set_and_empty_counts_as_not_set",
+        empty_endpoints,
+    ),
 ];
 
 /// `up` with these words fails with this sentence, and the account is as it was.
@@ -215,4 +219,19 @@ fn endpoints() {
         .set("AWS_ENDPOINT_URL_GAMELIFT", &format!("http://{closed}"));
     let (ok, said) = account.home.run(&up);
     assert!(!ok && said.contains("GameLift cannot be reached"), "{said}");
+}
+
+fn empty_endpoints() {
+    let variables = ["AWS_ENDPOINT_URL_GAMELIFT", "AWS_ENDPOINT_URL"];
+    for (set, empty) in [(0, 1), (1, 0)] {
+        let mut account = Account::new();
+        let endpoint = account.emulator.endpoint();
+        account.home.set(variables[set], &endpoint);
+        account.home.set(variables[empty], "");
+        fails(
+            &account,
+            "--location home",
+            "no Anywhere fleet has the location custom-home yet",
+        );
+    }
 }

@@ -251,21 +251,29 @@ fn described(session: &Session) -> GameSession {
 
 fn check(draft: &Draft) -> Result<(), ServiceError> {
     let no = |what: &str| Err(ServiceError::refused(ErrorCode::InvalidRequest, what));
-    let name = draft.name.chars().count();
-    if !(1..=64).contains(&name) || draft.name.chars().any(char::is_control) {
-        no("the name must be 1 to 64 characters without control characters")
+    let (name, properties) = (&draft.name, &draft.properties);
+    if !(1..=64).contains(&name.chars().count()) || name.trim().is_empty() || name.chars().any(char::is_control) {
+        no("the name must be 1 to 64 characters, not only spaces, without control characters")
     } else if !(1..=MAX_PLAYERS).contains(&draft.max_players) {
         no("the seats must be 1 to 200")
-    } else if draft.properties.len() > MAX_PROPERTIES
-        || draft
-            .properties
-            .iter()
-            .any(|(k, v)| !(1..=32).contains(&k.len()) || v.len() > 96)
-    {
-        no("at most 14 properties are allowed, with keys up to 32 and values up to 96 characters")
+    } else if properties.len() > MAX_PROPERTIES {
+        no("at most 14 properties are allowed")
+    } else if !properties.keys().all(|key| is_key(key)) {
+        no("a property's key must be 1 to 32 letters, digits, `_` and `-`, and not start with `gs_`")
+    } else if !properties.values().all(|value| is_value(value)) {
+        no("a property's value must be 1 to 96 characters without control characters")
     } else {
         Ok(())
     }
+}
+
+fn is_key(key: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=32).contains(&key.len()) && key.bytes().all(fits) && !key.starts_with("gs_")
+}
+
+fn is_value(value: &str) -> bool {
+    (1..=96).contains(&value.chars().count()) && !value.chars().any(char::is_control)
 }
 
 pub(super) fn refused(code: ErrorCode) -> ServiceError {

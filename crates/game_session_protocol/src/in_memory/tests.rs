@@ -375,6 +375,32 @@ fn a_code_leads_to_one_game_session_for_who_has_it_and_no_longer_than_it_runs() 
 }
 
 #[test]
+fn names_and_properties_that_a_backend_refuses_are_refused() {
+    let orchestrator = InMemoryOrchestrator::new();
+    let _host = ready(&orchestrator);
+    let alice = orchestrator.service(player("alice"));
+    let named = |name: &str| create_named(name, 4);
+    let with = |key: &str, value: &str| CreateGameSession {
+        properties: [(key.to_owned(), value.to_owned())].into(),
+        ..named("Friday")
+    };
+    for request in [
+        named("   "),
+        with("map", ""),
+        with("map", "a\nb"),
+        with("map", &"x".repeat(97)),
+        with("the map", "x"),
+        with("gs_build", "x"),
+        with("", "x"),
+    ] {
+        let refused = block_on(alice.create(request, Progress::ignored())).unwrap_err();
+        assert_eq!(code(&refused), ErrorCode::InvalidRequest);
+    }
+    let mut fine = alice.create(with("map_1-a", &"\u{e9}".repeat(96)), Progress::ignored());
+    assert!(block_on(poll_once(&mut fine)).is_none(), "it is placed");
+}
+
+#[test]
 fn a_password_is_asked_of_everyone_but_its_owner_and_who_is_in() {
     let orchestrator = InMemoryOrchestrator::new();
     let host = ready(&orchestrator);

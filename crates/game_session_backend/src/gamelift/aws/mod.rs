@@ -82,21 +82,26 @@ impl AwsGameLift {
     }
 }
 
+/// The configuration of the usual environment variables and profiles, and its endpoint where that is not AWS's own. A
+/// variable that is set and empty counts as not set.
+#[doc(hidden)]
+pub async fn environment() -> (Builder, Option<String>) {
+    let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let endpoint = set("AWS_ENDPOINT_URL_GAMELIFT").or_else(|| set("AWS_ENDPOINT_URL"));
+    let mut config = Builder::from(&shared);
+    let empty = |name| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    if empty("AWS_ENDPOINT_URL_GAMELIFT") || empty("AWS_ENDPOINT_URL") {
+        // The SDK would take it for an address.
+        config.set_endpoint_url(endpoint.clone());
+    }
+    (config, endpoint)
+}
+
 /// The configuration that a target names, and its endpoint where that is not AWS's own.
 async fn configuration(target: &AwsTarget) -> (Builder, Option<String>) {
     match &target.0 {
-        Target::Environment => {
-            let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
-            let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-            let endpoint = set("AWS_ENDPOINT_URL_GAMELIFT").or_else(|| set("AWS_ENDPOINT_URL"));
-            let mut config = Builder::from(&shared);
-            let empty = |name| std::env::var_os(name).is_some_and(|value| value.is_empty());
-            if empty("AWS_ENDPOINT_URL_GAMELIFT") || empty("AWS_ENDPOINT_URL") {
-                // Set and empty means not set; the SDK would take it for an address.
-                config.set_endpoint_url(endpoint.clone());
-            }
-            (config, endpoint)
-        }
+        Target::Environment => environment().await,
         Target::Endpoint { url, region } => {
             let config = Builder::new()
                 .behavior_version(BehaviorVersion::latest())

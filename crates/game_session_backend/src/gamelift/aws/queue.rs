@@ -1,7 +1,7 @@
 //! GameLift through one queue: placements go to the queue, lists and searches to all fleets behind it, and what is about
 //! one game session to the region that it is in.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_gamelift::types::DesiredPlayerSession;
@@ -18,6 +18,7 @@ use crate::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionChange, GameSessionRecord, NewGameSession,
     NewPlacement, Outcome, PingBeacons, PlacementRecord, PlayerSessionRecord, RecordPage, SearchQuery, StatusQuery,
 };
+use crate::locks::locked;
 use crate::placing::{Destination, QueueTarget};
 
 /// A fleet's page, however many are wanted of it: where a list goes on must not depend on that.
@@ -28,6 +29,9 @@ const MOST_ROUNDS: usize = 3;
 const MOST_DESTINATIONS: usize = 10;
 /// The queue is asked for its destinations again so much later.
 const GOOD_FOR: Duration = Duration::from_mins(5);
+/// Where it does not answer, it is asked again so much later: when there are old ones, and when there are none.
+const FAILED_FOR: Duration = Duration::from_secs(30);
+const NOTHING_FOR: Duration = Duration::from_secs(2);
 
 /// GameLift through the AWS SDK, by way of one queue. Cheap to clone.
 #[derive(Clone)]
@@ -36,8 +40,32 @@ pub struct AwsQueue(Arc<Inside>);
 struct Inside {
     regions: Regions,
     queue: QueueTarget,
-    /// Held while one caller asks.
-    found: tokio::sync::Mutex<Option<(Instant, Vec<Destination>)>>,
+    /// Held while one caller asks and nothing is known; who knows something does not wait.
+    asking: tokio::sync::Mutex<()>,
+    found: Mutex<Found>,
+}
+
+/// What is known of the queue's destinations.
+#[derive(Default)]
+struct Found {
+    destinations: Option<Vec<Destination>>,
+    /// Until then the queue is not asked again.
+    until: Option<Instant>,
+    failure: Option<GameLiftError>,
+}
+
+impl Found {
+    /// What there is to answer without asking the queue.
+    fn answer(&self) -> Option<Result<Vec<Destination>, GameLiftError>> {
+        self.until.filter(|until| Instant::now() < *until)?;
+        self.latest()
+    }
+
+    /// The latest destinations, however old; what was known a while ago is better than nothing.
+    fn latest(&self) -> Option<Result<Vec<Destination>, GameLiftError>> {
+        let failure = || self.failure.clone().map(Err);
+        self.destinations.clone().map(Ok).or_else(failure)
+    }
 }
 
 impl std::fmt::Debug for AwsQueue {
@@ -63,7 +91,8 @@ impl AwsQueue {
         Self(Arc::new(Inside {
             regions: Regions::new(client(config), endpoint),
             queue,
-            found: tokio::sync::Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+            found: Mutex::default(),
         }))
     }
 
@@ -83,22 +112,38 @@ impl Inside {
         if !self.queue.destinations.is_empty() {
             return Ok(self.queue.destinations.clone());
         }
-        let mut found = self.found.lock().await;
-        if let Some((at, destinations)) = found.as_ref().filter(|(at, _)| at.elapsed() < GOOD_FOR) {
-            tracing::trace!(age_s = at.elapsed().as_secs(), "the queue's destinations are known");
-            return Ok(destinations.clone());
+        if let Some(known) = locked(&self.found).answer() {
+            return known;
         }
-        match self.ask_for_destinations().await {
+        let _alone = if let Ok(alone) = self.asking.try_lock() {
+            alone
+        } else if let Some(Ok(old)) = locked(&self.found).latest() {
+            return Ok(old);
+        } else {
+            self.asking.lock().await
+        };
+        // Who held the lock before may have asked.
+        if let Some(known) = locked(&self.found).answer() {
+            return known;
+        }
+        let asked = self.ask_for_destinations().await;
+        let mut found = locked(&self.found);
+        let good_for = match asked {
             Ok(destinations) => {
-                *found = Some((Instant::now(), destinations.clone()));
-                Ok(destinations)
+                found.destinations = Some(destinations);
+                GOOD_FOR
             }
-            // What was known a while ago is better than nothing.
-            Err(error) => match found.as_ref() {
-                Some((_, destinations)) => Ok(destinations.clone()),
-                None => Err(error),
-            },
-        }
+            Err(error) => {
+                tracing::warn!(kind = ?error.kind, "the queue's destinations cannot be asked for");
+                found.failure = Some(error);
+                match found.destinations {
+                    Some(_) => FAILED_FOR,
+                    None => NOTHING_FOR,
+                }
+            }
+        };
+        found.until = Some(Instant::now() + good_for);
+        found.latest().unwrap_or_else(|| Ok(Vec::new()))
     }
 
     async fn ask_for_destinations(&self) -> Result<Vec<Destination>, GameLiftError> {

@@ -56,6 +56,8 @@ struct Placement {
     polls: u32,
 }
 
+/// Game sessions in a page of a list.
+const PAGE: usize = 100;
 pub(crate) const LOCATION: &str = "custom-local";
 
 /// What GameLift says in its errors, and no client may read.
@@ -398,13 +400,16 @@ impl GameLift for Fake {
 
     fn describe_game_sessions(&self, query: StatusQuery) -> Outcome<RecordPage> {
         self.call("DescribeGameSessions", |world| {
+            let from = query.next_token.map_or(0, |token| token.parse().unwrap());
             let arns: Vec<_> = world.sessions.keys().cloned().collect();
-            let mut records: Vec<_> = arns.iter().filter_map(|arn| world.poll(arn)).collect();
+            for arn in arns.iter().filter(|_| from == 0) {
+                drop(world.poll(arn));
+            }
+            let mut records: Vec<_> = arns.iter().map(|arn| world.record(arn)).collect();
             records.retain(|record| record.status == query.status);
-            Ok(RecordPage {
-                records,
-                next_token: None,
-            })
+            let next_token = (from + PAGE < records.len()).then(|| (from + PAGE).to_string());
+            let records = records.into_iter().skip(from).take(PAGE).collect();
+            Ok(RecordPage { records, next_token })
         })
     }
 

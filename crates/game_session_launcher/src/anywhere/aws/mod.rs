@@ -16,6 +16,7 @@ use aws_sdk_gamelift::config::retry::RetryConfig;
 use aws_sdk_gamelift::config::timeout::TimeoutConfig;
 use aws_sdk_gamelift::config::{Builder, Credentials};
 use game_session_backend::AwsTarget;
+use game_session_backend::gamelift::aws::environment;
 
 pub(crate) use calls::{ComputeSeen, FleetSeen, NewCompute, Token};
 pub use errors::{CloudError, CloudErrorKind};
@@ -67,17 +68,7 @@ impl Cloud {
     /// Reads the configuration that the account names.
     pub(crate) async fn connect(account: &Account) -> Self {
         let (config, endpoint) = match &account.0 {
-            Source::Environment => {
-                let shared = aws_config::load_defaults(BehaviorVersion::latest()).await;
-                let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-                let endpoint = set("AWS_ENDPOINT_URL_GAMELIFT").or_else(|| set("AWS_ENDPOINT_URL"));
-                let mut config = Builder::from(&shared);
-                if endpoint.is_none() && std::env::var_os("AWS_ENDPOINT_URL_GAMELIFT").is_some() {
-                    // set and empty means unset; the SDK would take it for an address
-                    config.set_endpoint_url(None);
-                }
-                (config, endpoint)
-            }
+            Source::Environment => environment().await,
             Source::Emulator(url) => {
                 let config = Builder::new()
                     .behavior_version(BehaviorVersion::latest())

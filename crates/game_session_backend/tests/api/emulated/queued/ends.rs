@@ -22,7 +22,7 @@ impl Queued {
     }
 
     /// Game sessions that run or are about to.
-    fn living(&self) -> usize {
+    pub(super) fn living(&self) -> usize {
         let world = self.stage.emulator.snapshot();
         let lives = |status| matches!(status, GameSessionStatus::Activating | GameSessionStatus::Active);
         world.game_sessions.iter().filter(|it| lives(it.status)).count()
@@ -35,7 +35,7 @@ impl Queued {
     }
 
     /// Lets the reconciler run every ten seconds for so long.
-    async fn reconcile_for(&self, time: Duration) {
+    pub(super) async fn reconcile_for(&self, time: Duration) {
         for _ in 0..time.as_secs() / 10 {
             sleep(Duration::from_secs(10)).await;
             reconcile(&self.stage.instances[1].state).await;
@@ -43,7 +43,7 @@ impl Queued {
     }
 
     /// How many placements are still looked after, in the long run.
-    async fn open(&self) -> usize {
+    pub(super) async fn open(&self) -> usize {
         sleep(Duration::from_secs(30)).await;
         self.rows.due("placements", 100).await.unwrap().len()
     }

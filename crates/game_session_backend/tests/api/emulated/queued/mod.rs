@@ -5,6 +5,7 @@ mod calls;
 mod ends;
 mod random;
 mod regions;
+mod rows;
 
 use std::sync::Arc;
 use std::time::Duration;
