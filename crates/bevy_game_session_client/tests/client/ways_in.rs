@@ -167,7 +167,7 @@ fn a_code_that_nobody_opens_fails_with_what_says_most() {
     let (mut app, online, lan) = asking_for_a_code();
     assert!(lan.next().refuse(refusal(ErrorCode::NotFound)));
     assert!(online.next().refuse(refusal(ErrorCode::NotFound)));
-    let unknown = ["game failed join by code: there is no such game session"];
+    let unknown = ["game failed join by code: no game session has this join code"];
     assert_eq!(heard(&mut app), unknown);
 }
 

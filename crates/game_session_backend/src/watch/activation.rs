@@ -1,7 +1,7 @@
 //! Waiting for game sessions to become active.
 //!
-//! While one or two wait, their game sessions are asked for by id; while more wait, the fleet's activating ones are listed
-//! instead. Those that are not in that list are active or over, so their wait is at its end: a few are asked for by id,
+//! While few wait (one or two at AWS, up to 16 at a loopback endpoint), their game sessions are asked for by id; while more
+//! wait, the fleet's activating ones are listed instead. Those that are not in that list are active or over, so their wait is at its end: a few are asked for by id,
 //! many are looked for among the active ones first. So the number of calls grows neither with that of waiters nor, while
 //! they wait, with that of the game sessions that run.
 
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::{Awaited, Pace, Source, Watch};
@@ -16,8 +17,6 @@ use crate::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionRecord, GameSessionStatus, StatusQuery,
 };
 
-/// Up to so many waiters are asked for one by one.
-const FEW: usize = 2;
 /// A list is read up to so many pages.
 const MOST_PAGES: usize = 10;
 
@@ -44,11 +43,20 @@ type Answer = Result<Option<GameSessionRecord>, GameLiftError>;
 #[derive(Clone)]
 pub(crate) struct ActivationWatch(Watch<Activations>);
 
-struct Activations(Arc<dyn GameLift>);
+struct Activations {
+    gamelift: Arc<dyn GameLift>,
+    /// Up to so many waiters are asked for by id, at the same time.
+    few: usize,
+}
 
 impl ActivationWatch {
     pub(crate) fn new(gamelift: Arc<dyn GameLift>, pace: Pace) -> Self {
-        Self(Watch::new(Activations(gamelift), pace))
+        let few = match pace {
+            // Calls are cheap there, and nobody else's limit.
+            Pace::Loopback => 16,
+            Pace::Remote => 2,
+        };
+        Self(Watch::new(Activations { gamelift, few }, pace))
     }
 
     /// Waits until a game session that was activating at `seen` is active or over, for so long at most.
@@ -78,10 +86,8 @@ impl Source for Activations {
     async fn ask(&self, due: BTreeMap<GameSessionArn, Duration>) -> Vec<(GameSessionArn, Answer)> {
         let due: BTreeSet<_> = due.into_keys().collect();
         let mut answers = Vec::new();
-        if due.len() <= FEW {
-            for arn in due {
-                self.ask_by_id(arn, &mut answers).await;
-            }
+        if due.len() <= self.few {
+            self.ask_by_id(due, &mut answers).await;
         } else if let Err(error) = self.ask_by_lists(&due, &mut answers).await {
             answers.extend(due.into_iter().map(|arn| (arn, Err(error.clone()))));
         }
@@ -91,9 +97,20 @@ impl Source for Activations {
 }
 
 impl Activations {
-    async fn ask_by_id(&self, arn: GameSessionArn, answers: &mut Vec<(GameSessionArn, Answer)>) {
-        let answer = self.0.describe_game_session(arn.clone()).await;
-        answers.push((arn, answer));
+    async fn ask_by_id(&self, arns: BTreeSet<GameSessionArn>, answers: &mut Vec<(GameSessionArn, Answer)>) {
+        let (mut arns, mut asked) = (arns.into_iter(), JoinSet::new());
+        loop {
+            for arn in arns.by_ref().take(self.few.saturating_sub(asked.len())) {
+                let answer = self.gamelift.describe_game_session(arn.clone());
+                asked.spawn(async move { (arn, answer.await) });
+            }
+            match asked.join_next().await {
+                Some(Ok(answer)) => answers.push(answer),
+                // It panicked: its waiter is due again.
+                Some(Err(error)) => tracing::error!(%error, "a game session could not be asked for"),
+                None => return,
+            }
+        }
     }
 
     async fn ask_by_lists(
@@ -109,9 +126,7 @@ impl Activations {
             self.look_through(GameSessionStatus::Active, &mut missing, answers)
                 .await?;
         }
-        for arn in missing {
-            self.ask_by_id(arn, answers).await;
-        }
+        self.ask_by_id(missing, answers).await;
         Ok(())
     }
 
@@ -125,7 +140,7 @@ impl Activations {
         let mut next_token = None;
         for _ in 0..MOST_PAGES {
             let page = self
-                .0
+                .gamelift
                 .describe_game_sessions(StatusQuery { status, next_token })
                 .await?;
             for record in page.records {

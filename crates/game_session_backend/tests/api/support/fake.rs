@@ -56,8 +56,7 @@ struct Placement {
     polls: u32,
 }
 
-/// Game sessions in a page of a list.
-const PAGE: usize = 100;
+const PAGE: usize = 100; // game sessions
 pub(crate) const LOCATION: &str = "custom-local";
 
 /// What GameLift says in its errors, and no client may read.
@@ -496,6 +495,6 @@ fn is_live(seat: &PlayerSessionRecord) -> bool {
 }
 
 fn arn_of(token: &str) -> GameSessionArn {
-    let arn = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/custom-local/{token}");
+    let arn = format!("arn:aws:gamelift:us-east-1::gamesession/fleet-1/{LOCATION}/{token}");
     arn.parse().unwrap()
 }
