@@ -1,7 +1,7 @@
 //! Waiting for game sessions to become active.
 //!
-//! While few wait (one or two at AWS, up to 16 at a loopback endpoint), their game sessions are asked for by id; while more
-//! wait, the fleet's activating ones are listed instead. Those that are not in that list are active or over, so their wait is at its end: a few are asked for by id,
+//! While few wait (one or two at AWS, any number at a loopback endpoint), their game sessions are asked for by id; while
+//! more wait, the fleet's activating ones are listed instead. Those that are not in that list are active or over, so their wait is at its end: a few are asked for by id,
 //! many are looked for among the active ones first. So the number of calls grows neither with that of waiters nor, while
 //! they wait, with that of the game sessions that run.
 
@@ -17,6 +17,8 @@ use crate::gamelift::{
     GameLift, GameLiftError, GameLiftErrorKind, GameSessionArn, GameSessionRecord, GameSessionStatus, StatusQuery,
 };
 
+/// Calls by id that are on their way at the same time.
+const AT_THE_SAME_TIME: usize = 16;
 /// A list is read up to so many pages.
 const MOST_PAGES: usize = 10;
 
@@ -45,15 +47,15 @@ pub(crate) struct ActivationWatch(Watch<Activations>);
 
 struct Activations {
     gamelift: Arc<dyn GameLift>,
-    /// Up to so many waiters are asked for by id, at the same time.
+    /// Up to so many waiters are asked for by id.
     few: usize,
 }
 
 impl ActivationWatch {
     pub(crate) fn new(gamelift: Arc<dyn GameLift>, pace: Pace) -> Self {
         let few = match pace {
-            // Calls are cheap there, and nobody else's limit.
-            Pace::Loopback => 16,
+            // A call by id is cheaper there than its share of a list, and nobody's limit.
+            Pace::Loopback => usize::MAX,
             Pace::Remote => 2,
         };
         Self(Watch::new(Activations { gamelift, few }, pace))
@@ -100,7 +102,7 @@ impl Activations {
     async fn ask_by_id(&self, arns: BTreeSet<GameSessionArn>, answers: &mut Vec<(GameSessionArn, Answer)>) {
         let (mut arns, mut asked) = (arns.into_iter(), JoinSet::new());
         loop {
-            for arn in arns.by_ref().take(self.few.saturating_sub(asked.len())) {
+            for arn in arns.by_ref().take(AT_THE_SAME_TIME - asked.len()) {
                 let answer = self.gamelift.describe_game_session(arn.clone());
                 asked.spawn(async move { (arn, answer.await) });
             }

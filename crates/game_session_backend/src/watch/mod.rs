@@ -24,7 +24,7 @@ const MOST_WAITERS: usize = 16_384;
 /// How fast to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// At a GameLift on this machine: after 2 ms, then twice as long each time, up to 2 s.
+    /// At a GameLift on this machine: at once, after 2 ms, then twice as long each time, up to 2 s.
     Loopback,
     /// At AWS, whose limit is 20 calls a second for the whole account: after 500 ms, 1 s, then every 2 s.
     Remote,
@@ -33,7 +33,8 @@ pub(crate) enum Pace {
 impl Pace {
     fn pause(self, polls: u32) -> Duration {
         match (self, polls) {
-            (Self::Loopback, _) => Duration::from_millis(2 << polls.min(10)).min(Duration::from_secs(2)),
+            (Self::Loopback, 0) => Duration::ZERO,
+            (Self::Loopback, _) => Duration::from_millis(1 << polls.min(11)).min(Duration::from_secs(2)),
             (Self::Remote, 0) => Duration::from_millis(500),
             (Self::Remote, 1) => Duration::from_secs(1),
             (Self::Remote, _) => Duration::from_secs(2),
@@ -42,7 +43,10 @@ impl Pace {
 
     /// Polls are never closer than this, however many waiters come one after another.
     fn spacing(self) -> Duration {
-        self.pause(0)
+        match self {
+            Self::Loopback => Duration::from_millis(2),
+            Self::Remote => self.pause(0),
+        }
     }
 }
 

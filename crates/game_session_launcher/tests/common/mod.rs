@@ -245,6 +245,17 @@ impl Player {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Looks again while what the backend remembers may be older than the last change.
+    pub(crate) async fn finds_nothing_before_long(&self) {
+        for _ in 0..100 {
+            if self.find().await.game_sessions.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{:?} is still listed", self.find().await.game_sessions);
+    }
+
     pub(crate) async fn join(&self, id: &GameSessionId) -> Result<Seat, Refused> {
         let path = routes::with_id(routes::PLAYER_SESSIONS, id);
         let (_, text) = self.ask(Method::POST, &path, Some(json!({ "build": "dev" }))).await?;
